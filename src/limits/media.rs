@@ -1,0 +1,1 @@
+//! Bounds of timeline, packager, rings.

@@ -1,0 +1,1 @@
+//! Bounds of names, keys, sessions, passwords.

@@ -1,0 +1,1 @@
+//! Bounds of flash log and its index.

@@ -1,0 +1,1 @@
+//! The packager (owner: helper C).

@@ -1,0 +1,1 @@
+//! The ring (owner: helper D).

@@ -1,0 +1,1 @@
+//! Bit reader and writer for parameter sets and AAC (owner: helper A).

@@ -1,0 +1,1 @@
+//! HTTP/1.1 heads: requests in (over httparse), response heads out. Owner: helper E.
