@@ -1,5 +1,6 @@
 //! From a publisher's tags to fragments: FLV tags in, tracks and fragments out.
 use super::fragment::{Fragment, Tracks};
+pub use super::health::Health;
 use crate::time::Mono;
 use crate::wire::rtmp::connection::Metadata;
 use bytes::Bytes;
@@ -20,15 +21,6 @@ pub enum IngestError {
     /// A codec that Hearth does not take.
     #[error("Hearth takes H.264 and AAC; this encoder sends {0}")]
     Unsupported(&'static str),
-}
-
-/// Everything repaired or noticed: shown to the streamer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Health {
-    /// Measured distance of the last two keyframes, ms.
-    pub keyframe_interval_ms: Option<u32>,
-    /// Counters and measurements grow here (owner: helper C).
-    pub video_frames: u64,
 }
 
 /// How an ingest starts.
