@@ -61,3 +61,5 @@ pub const SEGMENT_MIN_TICKS: u64 = 135_000;
 pub const SEGMENT_TICKS: u64 = 180_000;
 /// No segment passes this, so that every EXTINF rounds to the target duration: 2.45 s.
 pub const SEGMENT_MAX_TICKS: u64 = 220_500;
+/// No sample lasts longer, so that it fits a segment: 2.4 s.
+pub const MAX_SAMPLE_TICKS: u64 = 216_000;

@@ -1,18 +1,9 @@
 //! From a publisher's tags to fragments: FLV tags in, tracks and fragments out.
-use super::fragment::{Fragment, Tracks};
 pub use super::health::Health;
+pub use super::packager::Output;
 use crate::time::Mono;
 use crate::wire::rtmp::connection::Metadata;
 use bytes::Bytes;
-
-/// What the ingest made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// The tracks from the next fragment on (which carries `discontinuity`, except at the very start of an ingest where the caller decides).
-    Tracks(Tracks),
-    /// The next fragment.
-    Fragment(Fragment),
-}
 
 /// Why this publisher can't go on; the text is for the encoder.
 #[derive(Debug, thiserror::Error)]
