@@ -157,7 +157,8 @@ impl VideoTrack {
                 return None;
             }
             let start = walk.start;
-            let end = next.map_or(start + walk.nominal, |next| next.dts.max(start + 1));
+            let stamped = next.map_or(picture.dts + walk.nominal, |next| next.dts);
+            let end = end_of(start, stamped);
             if index > 0 && walk.segmenter.is_overlong(end) {
                 return Some(walk.cut(index, start, true, picture));
             }
@@ -205,7 +206,7 @@ impl VideoTrack {
         let mut nexts = pictures.iter().skip(1).map(|next| next.dts);
         let mut start = base;
         for picture in &pictures {
-            let end = nexts.next().map_or(cut.end, |next| next.max(start + 1));
+            let end = nexts.next().map_or(cut.end, |next| end_of(start, next));
             run.samples.push(entry(picture, start, end, nominal));
             if self.clock.is_measured() {
                 count_stretch(end - start, nominal, health);
@@ -275,6 +276,11 @@ impl Walk {
                 .plus(end.saturating_sub(self.start) / TICKS_PER_MS),
         }
     }
+}
+
+/// Where a picture ends that starts at `start`, if its successor is stamped `next`.
+fn end_of(start: u64, next: u64) -> u64 {
+    next.clamp(start + 1, start + MAX_SAMPLE_TICKS)
 }
 
 /// A picture that does not start at its stamp keeps its time of presentation if it was moved by less than a picture's duration: players bridge that much.

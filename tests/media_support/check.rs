@@ -2,6 +2,7 @@
 
 use super::publisher::Packaged;
 use hearth::media::packager::Output;
+use hearth::media::timeline::Track;
 use hearth::media::{Fragment, Run, Tracks};
 
 /// A sample as a viewer gets it.
@@ -31,31 +32,29 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Largest distance between picture and sound against how they were captured, ms. Pictures that `spared` names don't count.
-    pub fn worst_sync_but(&self, spared: impl Fn(i64) -> bool) -> f64 {
-        (0..=self.discontinuities)
+    /// Largest distance between picture and sound against how they were captured, ms. Samples that are `spared`, by track and capture time, don't count.
+    pub fn worst_sync_but(&self, spared: impl Fn(Track, i64) -> bool) -> f64 {
+        let stretches = 0..=self.discontinuities;
+        stretches
             .map(|stretch| self.worst_in(stretch, &spared))
             .fold(0.0, f64::max)
     }
 
     pub fn worst_sync_ms(&self) -> f64 {
-        self.worst_sync_but(|_| false)
+        self.worst_sync_but(|_, _| false)
     }
 
-    fn worst_in(&self, stretch: usize, spared: &impl Fn(i64) -> bool) -> f64 {
-        let offsets = |shown: &[Shown]| -> Vec<i64> {
+    fn worst_in(&self, stretch: usize, spared: &impl Fn(Track, i64) -> bool) -> f64 {
+        let offsets = |track: Track, shown: &[Shown]| -> Vec<i64> {
             let shown = shown.iter().filter(|shown| shown.stretch == stretch);
-            shown
-                .filter(|shown| !spared(shown.captured))
-                .map(|shown| shown.at - shown.captured)
-                .collect()
+            let shown = shown.filter(|shown| !spared(track, shown.captured));
+            shown.map(|shown| shown.at - shown.captured).collect()
         };
-        let sounds = offsets(&self.sounds);
-        let (least, most) = (sounds.iter().min(), sounds.iter().max());
-        let (Some(least), Some(most)) = (least, most) else {
+        let sounds = offsets(Track::Audio, &self.sounds);
+        let (Some(least), Some(most)) = (sounds.iter().min(), sounds.iter().max()) else {
             return 0.0;
         };
-        let pictures = offsets(&self.pictures).into_iter();
+        let pictures = offsets(Track::Video, &self.pictures).into_iter();
         let worst = pictures
             .map(|picture| (picture - least).max(most - picture))
             .max();
