@@ -4,4 +4,6 @@ pub mod http;
 pub mod media;
 pub mod people;
 pub mod rtmp;
+pub mod rtmp_server;
+pub mod station;
 pub mod store;

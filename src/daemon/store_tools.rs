@@ -1,0 +1,1 @@
+//! `hearth doctor`: the memory budget and what is amiss.
