@@ -19,8 +19,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 mod names;
 mod playlist;
 mod state;
-#[cfg(test)]
-mod tests;
 
 pub use super::ring::AppendError;
 
