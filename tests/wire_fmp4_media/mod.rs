@@ -118,7 +118,9 @@ pub(crate) fn probe(input: &[u8]) -> Vec<(String, i64, i64, usize)> {
         let number = |text: String| text.parse::<i64>().unwrap();
         (kind, number(pts), number(dts), size.parse().unwrap())
     };
-    packets.lines().map(row).collect()
+    // Side data gets lines of its own.
+    let is_packet = |line: &&str| line.starts_with("video,") || line.starts_with("audio,");
+    packets.lines().filter(is_packet).map(row).collect()
 }
 
 /// Fails if ffmpeg complains of anything while decoding.
