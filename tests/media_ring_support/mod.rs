@@ -9,13 +9,13 @@ use hearth::wire::avc::AvcConfig;
 use hearth::wire::fmp4::SampleEntry;
 use std::sync::Arc;
 
-pub const TAG: u32 = 0x0badcafe;
+pub(crate) const TAG: u32 = 0x0badcafe;
 /// Ticks of 100 ms.
-pub const FRAGMENT: u32 = 9_000;
+pub(crate) const FRAGMENT: u32 = 9_000;
 /// 2026-01-01T00:00:00Z.
-pub const ANCHOR: i64 = 1_767_225_600_000;
+pub(crate) const ANCHOR: i64 = 1_767_225_600_000;
 
-pub fn start(storage: Arc<dyn SegmentStorage>, ring_bytes: u64) -> RenditionStart {
+pub(crate) fn start(storage: Arc<dyn SegmentStorage>, ring_bytes: u64) -> RenditionStart {
     RenditionStart {
         tag: TAG,
         first_sequence: 100,
@@ -30,7 +30,7 @@ pub fn start(storage: Arc<dyn SegmentStorage>, ring_bytes: u64) -> RenditionStar
 }
 
 /// Video whose parameter sets differ with `variant`.
-pub fn tracks(variant: u8) -> Tracks {
+pub(crate) fn tracks(variant: u8) -> Tracks {
     Tracks {
         video: Some(AvcConfig {
             profile: [0x42, 0xc0, 0x1f],
@@ -43,7 +43,7 @@ pub fn tracks(variant: u8) -> Tracks {
 }
 
 /// One picture of `duration` ticks and `bytes` bytes at `start`, in the middle of a segment.
-pub fn fragment(start: u64, duration: u32, bytes: usize) -> Fragment {
+pub(crate) fn fragment(start: u64, duration: u32, bytes: usize) -> Fragment {
     let fill = (start / 9_000 % 251) as u8;
     Fragment {
         start,
@@ -67,7 +67,7 @@ pub fn fragment(start: u64, duration: u32, bytes: usize) -> Fragment {
 }
 
 /// The same with a keyframe that starts a segment.
-pub fn keyframe(start: u64, duration: u32, bytes: usize) -> Fragment {
+pub(crate) fn keyframe(start: u64, duration: u32, bytes: usize) -> Fragment {
     let mut fragment = fragment(start, duration, bytes);
     fragment.independent = true;
     fragment.starts_segment = true;
@@ -76,7 +76,7 @@ pub fn keyframe(start: u64, duration: u32, bytes: usize) -> Fragment {
 }
 
 /// Fragments of 100 ms with a keyframe each 2 s.
-pub fn stream(from: u64, count: u64, bytes: usize) -> impl Iterator<Item = Fragment> {
+pub(crate) fn stream(from: u64, count: u64, bytes: usize) -> impl Iterator<Item = Fragment> {
     (from..from + count).map(move |n| {
         let start = n * u64::from(FRAGMENT);
         match n % 20 {
@@ -86,19 +86,19 @@ pub fn stream(from: u64, count: u64, bytes: usize) -> impl Iterator<Item = Fragm
     })
 }
 
-pub fn playlist(rendition: &Rendition) -> String {
+pub(crate) fn playlist(rendition: &Rendition) -> String {
     let text = rendition.media_playlist().unwrap();
     String::from_utf8(text.to_vec()).unwrap()
 }
 
-pub fn segment(rendition: &Rendition, name: &str) -> Arc<SegmentFile> {
+pub(crate) fn segment(rendition: &Rendition, name: &str) -> Arc<SegmentFile> {
     match rendition.resource(name) {
         Some(Resource::Segment(file)) => file,
         other => panic!("{name} is {other:?}"),
     }
 }
 
-pub fn read(file: &SegmentFile, offset: u64, len: u64) -> Vec<u8> {
+pub(crate) fn read(file: &SegmentFile, offset: u64, len: u64) -> Vec<u8> {
     let mut bytes = vec![0; len as usize];
     assert_eq!(file.read_at(offset, &mut bytes).unwrap() as u64, len);
     bytes
@@ -106,27 +106,27 @@ pub fn read(file: &SegmentFile, offset: u64, len: u64) -> Vec<u8> {
 
 /// A segment as a playlist's text gives it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
-    pub uri: String,
-    pub duration: String,
-    pub date: String,
-    pub map: String,
-    pub discontinuity: bool,
-    pub discontinuity_sequence: u64,
+pub(crate) struct Listed {
+    pub(crate) uri: String,
+    pub(crate) duration: String,
+    pub(crate) date: String,
+    pub(crate) map: String,
+    pub(crate) discontinuity: bool,
+    pub(crate) discontinuity_sequence: u64,
 }
 
 /// A media playlist's text read back.
 #[derive(Clone, Debug)]
-pub struct Parsed {
-    pub target_duration: u64,
-    pub media_sequence: u64,
-    pub discontinuity_sequence: u64,
-    pub independent_segments: bool,
-    pub ended: bool,
-    pub segments: Vec<Listed>,
+pub(crate) struct Parsed {
+    pub(crate) target_duration: u64,
+    pub(crate) media_sequence: u64,
+    pub(crate) discontinuity_sequence: u64,
+    pub(crate) independent_segments: bool,
+    pub(crate) ended: bool,
+    pub(crate) segments: Vec<Listed>,
 }
 
-pub fn parse(text: &str) -> Parsed {
+pub(crate) fn parse(text: &str) -> Parsed {
     let number = |tag: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(tag));
         line.map(|value| value.parse::<u64>().unwrap())
