@@ -82,7 +82,7 @@ enum Publishing {
         stream: u32,
         key: String,
     },
-    /// The peer left before the answer: it is still awaited, so that it can't be taken for that of a later request.
+    /// The peer ended it before the answer, which is still awaited: it must not be taken for that of a later request.
     Withdrawn {
         stream: u32,
     },
@@ -164,17 +164,20 @@ impl Connection {
         &mut self.output
     }
 
-    /// StreamBegin and `NetStream.Publish.Start`. Without effect if the peer has withdrawn its request.
+    /// StreamBegin and `NetStream.Publish.Start`; what the encoder sent meanwhile follows as events.
     pub fn accept_publish(&mut self, stream: u32) {
         match std::mem::replace(&mut self.publishing, Publishing::No) {
             Publishing::Asked { stream: asked, key } if asked == stream => {
-                self.write_publish_start(stream);
-                self.events.release();
                 self.publishing = Publishing::Accepted { stream, key };
             }
             Publishing::Withdrawn { stream: asked } if asked == stream => {}
-            other => self.publishing = other,
+            other => {
+                self.publishing = other;
+                return;
+            }
         }
+        self.write_publish_start(stream);
+        self.events.release();
     }
 
     /// onStatus, level error, with a code such as `NetStream.Publish.BadName` and a plain text; also for play. Ends the
@@ -292,7 +295,7 @@ impl Connection {
         // Encoders that publish on stream 0, or send media there, mean their only stream.
         let is_for = |ours: u32| ours == 0 || stream == 0 || ours == stream;
         match &self.publishing {
-            Publishing::Asked { stream, .. } if is_for(*stream) => self.events.hold_media(event),
+            Publishing::Asked { stream, .. } if is_for(*stream) => self.events.hold(event),
             Publishing::Accepted { stream, .. } if is_for(*stream) => self.events.push_media(event),
             _ => {
                 self.events.count_dropped();
@@ -462,13 +465,11 @@ impl Connection {
             },
         );
         self.reader.take_media(false);
-        self.publishing = match self.publishing {
-            Publishing::Asked { .. } => {
-                self.events.drop_held();
-                Publishing::Withdrawn { stream: ours }
-            }
-            _ => Publishing::No,
-        };
+        if let Publishing::Asked { .. } = self.publishing {
+            self.publishing = Publishing::Withdrawn { stream: ours };
+            return self.events.hold(Event::Unpublish);
+        }
+        self.publishing = Publishing::No;
         self.events.push(Event::Unpublish)
     }
 

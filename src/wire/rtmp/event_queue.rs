@@ -30,7 +30,7 @@ impl EventQueue {
     }
 
     /// An event of a stream whose `publish` awaits its answer.
-    pub(super) fn hold_media(&mut self, event: Event) -> Result<(), ProtocolError> {
+    pub(super) fn hold(&mut self, event: Event) -> Result<(), ProtocolError> {
         if self.count(&event, limits::MAX_HELD_BYTES) {
             self.check_room()?;
             self.held.push_back(event);
@@ -49,20 +49,10 @@ impl EventQueue {
         self.ready.append(&mut self.held);
     }
 
-    /// The `publish` was withdrawn before its answer.
-    pub(super) fn drop_held(&mut self) {
-        self.dropped += self.held.len() as u64;
-        self.media_bytes -= self
-            .held
-            .drain(..)
-            .map(|event| media_bytes(&event))
-            .sum::<usize>();
-    }
-
     /// The stream was refused: nothing of it is wanted any more.
     pub(super) fn drop_media(&mut self) {
-        self.drop_held();
-        let before = self.ready.len();
+        let before = self.ready.len() + self.held.len();
+        self.held.clear();
         self.ready.retain(|event| {
             !matches!(
                 event,
