@@ -1,5 +1,6 @@
 //! Every bound of the daemon, floor by floor.
 
+pub mod budget;
 pub mod http;
 pub mod media;
 pub mod people;

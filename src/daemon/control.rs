@@ -5,7 +5,7 @@
 //! `error TEXT`.
 
 use super::StartError;
-use crate::people::People;
+use crate::people::{self, People, Role};
 use nix::unistd::Uid;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -130,7 +130,10 @@ impl NewAccount {
 
     /// Makes the account; the stream key as text.
     pub(super) fn make(&self, people: &People) -> Result<String, String> {
-        people.add_account(&self.name, &self.password, self.owner).map(|(_, key)| key).map_err(|error| error.to_string())
+        let role = if self.owner { Role::Owner } else { Role::Member };
+        let new = people::NewAccount { display_name: &self.name, name: Some(&self.name), password: &self.password, role };
+        let added = people.add_account(new).map_err(|error| error.to_string())?;
+        added.key.map(|key| key.grouped()).ok_or_else(|| "this account has no stream key".into())
     }
 }
 

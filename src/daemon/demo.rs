@@ -1,6 +1,6 @@
 //! The demo: a built-in moving picture with sound, published through real RTMP to this very daemon.
 
-use crate::people::People;
+use crate::people::{NewAccount, People, PeopleError, Role};
 use crate::wire::flv::{FlvFile, TagKind};
 use crate::wire::rtmp::Publisher;
 use crate::wire::rtmp::client::PublisherState;
@@ -25,14 +25,20 @@ pub(super) const NAME: &str = "demo";
 const RETRY_S: u64 = 2;
 
 /// The stream key of the demo's account, which is made if it is not there. Nobody knows its password.
-pub(super) fn key(people: &People) -> Result<String, String> {
-    if let Some(key) = people.stream_key_of(NAME).map_err(|error| error.to_string())? {
-        return Ok(key);
+pub(super) fn key(people: &People) -> Result<String, PeopleError> {
+    if let Some(account) = people.account_named(NAME) {
+        let known = people.keys(account.id).into_iter().find_map(|key| key.text);
+        return match known {
+            Some(key) => Ok(key.plain().to_owned()),
+            None => people.add_key(account.id, "").map(|(_, key)| key.plain().to_owned()),
+        };
     }
     let mut random = [0; 24];
-    getrandom::fill(&mut random).map_err(|error| error.to_string())?;
+    getrandom::fill(&mut random).map_err(|_| PeopleError::Random)?;
     let password = data_encoding::BASE32_NOPAD.encode(&random);
-    people.add_account(NAME, &password, false).map(|(_, key)| key).map_err(|error| error.to_string())
+    let new = NewAccount { display_name: "Demo", name: Some(NAME), password: &password, role: Role::Member };
+    let added = people.add_account(new)?;
+    added.key.map(|key| key.plain().to_owned()).ok_or(PeopleError::Unknown("key"))
 }
 
 /// Keeps the picture on air until the runtime ends.

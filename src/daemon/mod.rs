@@ -6,6 +6,7 @@ mod config;
 mod control;
 mod demo;
 mod doctor;
+mod memory;
 mod ring_folder;
 mod run;
 mod store_tools;

@@ -3,7 +3,7 @@
 use super::{closing, session};
 use crate::limits::rtmp_server as limits;
 use crate::people::People;
-use crate::serve::reach::Reach;
+use crate::serve::edge::Networks;
 use crate::serve::station::Station;
 use nix::sys::socket::{setsockopt, sockopt};
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ pub struct RtmpServer {
     /// Who is on air.
     pub station: Arc<Station>,
     /// Whom it answers.
-    pub reach: Arc<Reach>,
+    pub networks: Arc<Networks>,
     /// Where a streamer finds the key, for texts: `http://hearth.local/studio`.
     pub studio_url: String,
     /// Encoders connected at once.
@@ -54,7 +54,7 @@ pub async fn serve(listener: TcpListener, server: Arc<RtmpServer>) {
 
 fn welcome(stream: TcpStream, peer: SocketAddr, server: &Arc<RtmpServer>) {
     let address = peer.ip().to_canonical();
-    if !server.reach.allows(address) {
+    if !server.networks.reaches(address) {
         log::info!("RTMP: {address} is not on a network of this house");
         return;
     }

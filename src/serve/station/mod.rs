@@ -224,13 +224,6 @@ impl Station {
         }
     }
 
-    /// Every publisher leaves with this text: the daemon stops.
-    pub fn dismiss_all(&self, text: &str) {
-        for session in self.state().sessions.values_mut() {
-            session.dismiss(text);
-        }
-    }
-
     /// Ends sessions whose grace is over and forgets old endings. Call a few times a second.
     pub fn tick(&self) {
         let now = self.clock().now();
