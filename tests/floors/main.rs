@@ -1,6 +1,8 @@
 //! The house rules that a compiler does not keep: which floor may name which, how long a file may be, nothing left for later.
 //! Reads the sources as text; comments, literals and test modules are blanked out first, so that only code is judged.
 
+#![allow(clippy::unwrap_used)]
+
 mod code;
 
 use code::{code_of, length_without_tests, paths};
