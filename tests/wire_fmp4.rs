@@ -1,4 +1,5 @@
 //! Fragmented MP4 from outside: against the fragments measured in a browser, and against ffmpeg.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod wire_fmp4_media;
 
 use hearth::wire::fmp4::{

@@ -1,4 +1,5 @@
 //! Transport streams from outside: a strict reader, the reference muxer's streams, ffmpeg.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod wire_fmp4_media;
 mod wire_ts_demux;
 

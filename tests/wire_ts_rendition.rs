@@ -1,17 +1,20 @@
 //! The TS rendition from outside: what it lists, that it is the same for everybody, what it costs.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod wire_fmp4_media;
 mod wire_ts_demux;
 mod wire_ts_source;
 
+use bytes::Bytes;
 use hearth::media::storage::{Fault, FaultyStorage, MemoryStorage, Operation};
 use hearth::media::ts_rendition::{MAX_LISTED, WANTED_MS};
 use hearth::time::Mono;
-use hearth::wire::mpegts::{AUDIO_PID, ORIGIN, VIDEO_PID};
+use hearth::wire::aac::AacConfig;
+use hearth::wire::mpegts::{AUDIO_PID, ORIGIN, PMT_PID, VIDEO_PID};
 use nix::errno::Errno;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
-use wire_fmp4_media::{assert_decodes_cleanly, probe};
+use wire_fmp4_media::{aac, assert_decodes_cleanly, avc, probe, run_tool};
 use wire_ts_demux::demux;
 use wire_ts_source::{Feed, asked, bytes, names};
 
@@ -110,6 +113,95 @@ fn what_is_listed_plays_as_one_stream_without_a_complaint() {
     let pts: Vec<_> = frames.map(|packet| packet.1).collect();
     assert_eq!(pts.len(), 12 * 48_000_usize.div_ceil(1024) - 1);
     assert!(pts.windows(2).all(|pair| pair[1] - pair[0] == 1920));
+}
+
+#[test]
+fn ffmpeg_plays_the_list_through_a_discontinuity_without_a_complaint() {
+    let mut feed = Feed::new(64 << 20);
+    let ts = feed.ts();
+    feed.run(65);
+    feed.interrupt(270_000);
+    feed.run(60);
+    feed.rendition.end();
+    let list = asked(&ts, NOW).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for name in names(&list) {
+        std::fs::write(folder.path().join(&name), bytes(&ts, &name)).unwrap();
+    }
+    let file = folder.path().join("ts.m3u8");
+    std::fs::write(&file, &list).unwrap();
+    let file = file.to_str().unwrap();
+    let decode = ["-v", "warning", "-xerror", "-i", file, "-f", "null", "-"];
+    assert_eq!(run_tool("ffmpeg", &decode, &[]).1, "");
+    let count = ["-v", "error", "-count_packets", "-select_streams", "v"];
+    let show = ["-show_entries", "stream=nb_read_packets", "-of", "csv=p=0"];
+    let arguments = [&count[..], &show[..], &[file]].concat();
+    let (packets, complaints) = run_tool("ffprobe", &arguments, &[]);
+    assert_eq!(complaints, "");
+    let pictures = |name: &String| demux(&bytes(&ts, name)).pes[&VIDEO_PID].len();
+    let expected: usize = names(&list).iter().map(pictures).sum();
+    assert_eq!(packets.lines().next(), Some(expected.to_string().as_str()));
+}
+
+#[test]
+fn audio_alone_is_cut_every_two_seconds() {
+    let mut feed = Feed::new(64 << 20);
+    feed.set_tracks(None, Some(aac()));
+    feed.run(85);
+    let ts = feed.ts();
+    let list = asked(&ts, NOW).unwrap();
+    assert_eq!(list.matches("#EXTINF:2.00000,").count(), 4);
+    let stream: Vec<_> = names(&list)
+        .iter()
+        .flat_map(|name| bytes(&ts, name))
+        .collect();
+    assert!(!demux(&stream).pes.contains_key(&VIDEO_PID));
+    assert_decodes_cleanly(&stream);
+    assert_eq!(probe(&stream).len(), 8 * 48_000 / 1024);
+}
+
+#[test]
+fn audio_that_adts_cannot_describe_is_left_out() {
+    // Channels in a program config element.
+    let surround = AacConfig {
+        channel_config: 0,
+        record: Bytes::from_static(&[0x11, 0x80]),
+        ..aac()
+    };
+    let mut feed = Feed::new(64 << 20);
+    feed.set_tracks(Some(avc()), Some(surround.clone()));
+    feed.run(45);
+    let ts = feed.ts();
+    let list = asked(&ts, NOW).unwrap();
+    let read = demux(&bytes(&ts, &names(&list)[0]));
+    assert_eq!(read.pes.keys().copied().collect::<Vec<_>>(), [VIDEO_PID]);
+    assert!(
+        !read.sections[&PMT_PID][0].contains(&0x0f),
+        "not declared either"
+    );
+
+    let mut feed = Feed::new(64 << 20);
+    feed.set_tracks(None, Some(surround));
+    feed.run(45);
+    let ts = feed.ts();
+    assert_eq!(asked(&ts, NOW), None);
+    assert!(ts.last_error().unwrap().contains("no track"));
+}
+
+#[test]
+fn other_tracks_begin_a_segment_that_declares_them() {
+    let mut feed = Feed::new(64 << 20);
+    feed.run(30);
+    feed.set_tracks(Some(avc()), None);
+    feed.run(30);
+    let ts = feed.ts();
+    let list = asked(&ts, NOW).unwrap();
+    let tables: Vec<_> = names(&list)
+        .iter()
+        .map(|name| demux(&bytes(&ts, name)).sections[&PMT_PID][0].len())
+        .collect();
+    assert_eq!(tables, [32, 32, 21]);
+    assert!(list.contains("#EXTINF:1.00000,\nt00c0ffee-701.ts\n#EXT-X-DISCONTINUITY\n"));
 }
 
 #[test]

@@ -7,6 +7,8 @@ use hearth::media::storage::{MemoryStorage, SegmentStorage};
 use hearth::media::ts_rendition::TsRendition;
 use hearth::media::{Fragment, Run, Tracks};
 use hearth::time::Mono;
+use hearth::wire::aac::AacConfig;
+use hearth::wire::avc::AvcConfig;
 use hearth::wire::fmp4::SampleEntry;
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ pub(crate) struct Stream {
     segment_every: u64,
     /// Only each n-th of the fixture's keyframes counts as one.
     pub(crate) keyframe_every: u64,
+    has_video: bool,
 }
 
 impl Stream {
@@ -40,6 +43,7 @@ impl Stream {
             shift: 0,
             segment_every: 20,
             keyframe_every: 1,
+            has_video: true,
         }
     }
 
@@ -74,7 +78,8 @@ impl Stream {
             video.samples.push(SampleEntry { key, ..*entry });
             video.data.push(Bytes::copy_from_slice(data));
         }
-        let (independent, start) = (video.samples[0].key, self.now());
+        let independent = video.samples[0].key || !self.has_video;
+        let start = self.now();
         self.count += 1;
         Fragment {
             start,
@@ -83,7 +88,7 @@ impl Stream {
             starts_segment: (self.count - 1) % self.segment_every == 0,
             ends_segment: false,
             discontinuity: false,
-            video: Some(video),
+            video: self.has_video.then_some(video),
             audio: Some(self.audio()),
         }
     }
@@ -132,14 +137,18 @@ impl Feed {
         };
         change(&mut start);
         let rendition = Arc::new(Rendition::new(start));
-        rendition.set_tracks(Tracks {
-            video: Some(avc()),
-            audio: Some(aac()),
-        });
-        Feed {
+        let mut feed = Feed {
             stream: Stream::new(),
             rendition,
-        }
+        };
+        feed.set_tracks(Some(avc()), Some(aac()));
+        feed
+    }
+
+    /// Tracks from the next fragment on.
+    pub(crate) fn set_tracks(&mut self, video: Option<AvcConfig>, audio: Option<AacConfig>) {
+        self.stream.has_video = video.is_some();
+        self.rendition.set_tracks(Tracks { video, audio });
     }
 
     /// Appends this many fragments of 100 ms.
