@@ -277,7 +277,7 @@ fn a_segment_whose_beginning_left_the_ring_is_not_made() {
         if let Some(kept) = asked(&ts, NOW) {
             assert!(kept.contains(names(&list).last().unwrap().as_str()));
         }
-        assert!(oldest % 20 == 0);
+        assert!(oldest.is_multiple_of(20));
     }
     assert!(made > 50, "{made}");
 }

@@ -85,7 +85,7 @@ impl Stream {
             start,
             duration: 9000,
             independent,
-            starts_segment: (self.count - 1) % self.segment_every == 0,
+            starts_segment: (self.count - 1).is_multiple_of(self.segment_every),
             ends_segment: false,
             discontinuity: false,
             video: self.has_video.then_some(video),
