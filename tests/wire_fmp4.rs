@@ -1,11 +1,12 @@
 //! Fragmented MP4 from outside: against the fragments measured in a browser, and against ffmpeg.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod wire_fmp4_media;
 
 use hearth::wire::fmp4::{
     Fmp4Error, SampleEntry, TrackRun, fragment_head, init_segment, parse_fragment,
 };
 use proptest::prelude::*;
-use wire_fmp4_media::{Media, aac, assert_decodes_cleanly, avc, fragments, media, probe};
+use wire_fmp4_media::{INIT, Media, aac, assert_decodes_cleanly, avc, fragments, media, probe};
 
 fn entries(samples: &[(u64, SampleEntry, Vec<u8>)]) -> Vec<SampleEntry> {
     samples.iter().map(|(_, entry, _)| *entry).collect()
@@ -34,6 +35,11 @@ fn remux(media: &Media, frames: usize) -> Vec<u8> {
         }
     }
     out
+}
+
+#[test]
+fn the_init_segment_is_byte_for_byte_the_one_measured_in_a_browser() {
+    assert_eq!(init_segment(Some(&avc()), Some(&aac())), INIT);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Transport streams from outside: a strict reader, the reference muxer's streams, ffmpeg.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod wire_fmp4_media;
 mod wire_ts_demux;
 
@@ -309,7 +310,7 @@ proptest! {
         for (pes, data) in read.pes[&VIDEO_PID].iter().zip(&units) {
             prop_assert_eq!(*annex_b(&pes.data).last().unwrap(), &data[4..]);
         }
-        prop_assert_eq!(read.pes.get(&AUDIO_PID).is_some(), !audio.is_empty());
+        prop_assert_eq!(read.pes.contains_key(&AUDIO_PID), !audio.is_empty());
         if !audio.is_empty() {
             let lengths: Vec<_> = frames(&read).iter().map(|frame| frame.len() - 7).collect();
             prop_assert_eq!(lengths, audio);
