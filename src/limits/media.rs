@@ -63,6 +63,8 @@ pub const SEGMENT_TICKS: u64 = 180_000;
 pub const SEGMENT_MAX_TICKS: u64 = 220_500;
 /// No sample lasts longer, so that it fits a segment: 2.4 s.
 pub const MAX_SAMPLE_TICKS: u64 = 216_000;
+/// Composition times beyond this (ms, either way) are out of reason and replaced by 0.
+pub const MAX_COMPOSITION_MS: u32 = 5_000;
 
 // ring
 

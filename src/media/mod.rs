@@ -5,6 +5,7 @@ pub mod fragment;
 pub mod health;
 pub mod ingest;
 pub mod interleave;
+pub mod opening;
 pub mod packager;
 pub mod picture_clock;
 pub mod preroll;

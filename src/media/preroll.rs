@@ -27,6 +27,11 @@ impl Preroll {
         gone
     }
 
+    /// The oldest frame.
+    pub fn first(&self) -> Option<&Sound> {
+        self.frames.front()
+    }
+
     /// Takes everything out, oldest first.
     pub fn drain(&mut self) -> impl Iterator<Item = Sound> {
         self.bytes = 0;
