@@ -1,4 +1,5 @@
 //! A rendition from outside: what it lists, names, keeps and refuses.
+#![allow(clippy::unwrap_used, clippy::panic)]
 mod media_ring_support;
 
 use hearth::media::rendition::{AppendError, Rendition, Resource};

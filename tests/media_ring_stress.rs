@@ -1,6 +1,7 @@
 //! One writer at full speed against readers of every kind: each byte that arrives is the one that was appended.
 //!
 //! A byte is given by its segment's number and its offset alone, so a reader knows what must come.
+#![allow(clippy::unwrap_used, clippy::panic)]
 use bytes::Bytes;
 use hearth::media::Tracks;
 use hearth::media::ring::{AppendError, FragmentEntry, InitSegment, Opening, Ring};
@@ -355,7 +356,7 @@ fn stalled_reader(scene: &Scene, number: u64) {
     let newest = Arc::clone(&ring.listed().next_back().unwrap().file);
     let until = newest.sequence() + 3 * ring.listed().count() as u64;
     drop(ring);
-    let mut transfer = Transfer::new(newest, number % 2 == 0);
+    let mut transfer = Transfer::new(newest, number.is_multiple_of(2));
     for _ in 0..4 {
         assert!(transfer.push(CHUNK).is_none());
     }
