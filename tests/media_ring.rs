@@ -1,6 +1,8 @@
 //! A rendition from outside: what it lists, names, keeps and refuses.
+#![allow(clippy::unwrap_used, clippy::panic)]
 mod media_ring_support;
 
+use hearth::media::Tracks;
 use hearth::media::rendition::{AppendError, Rendition, Resource};
 use hearth::media::storage::MemoryStorage;
 use hearth::time::Mono;
@@ -293,6 +295,24 @@ fn the_next_session_goes_on_behind_every_number_used() {
     rendition.set_tracks(tracks(1));
     feed(&rendition, 60, 1);
     assert_eq!(rendition.next_numbers().1, 6);
+}
+
+#[test]
+fn media_ends_where_its_longer_track_does() {
+    let both = Tracks {
+        video: tracks(0).video,
+        audio: Some(aac()),
+    };
+    let rendition = rendition();
+    assert_eq!(rendition.end_ticks(), 0);
+    feed(&rendition, 0, 3);
+    assert_eq!(rendition.end_ticks(), 27_000);
+    rendition.set_tracks(both);
+    let mut fragment = keyframe(27_000, FRAGMENT, 10);
+    fragment.audio = Some(audio(14_400, 5));
+    rendition.append(&fragment, NOW).unwrap();
+    // (14 400 + 5 × 1024) / 48 kHz.
+    assert_eq!(rendition.end_ticks(), 36_600);
 }
 
 #[test]

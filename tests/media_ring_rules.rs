@@ -1,4 +1,5 @@
 //! The rules of a rendition under any order of fragments, and under storage that fails at any call.
+#![allow(clippy::unwrap_used, clippy::panic)]
 mod media_ring_support;
 
 use hearth::media::rendition::{AppendError, Rendition};

@@ -264,6 +264,11 @@ impl Rendition {
         self.state().bitrate()
     }
 
+    /// Where the media so far ends, in whichever track is longer: 90 kHz ticks since the session's origin. 0 if there is none.
+    pub fn end_ticks(&self) -> u64 {
+        self.state().end_ticks
+    }
+
     /// When the newest fragment came.
     pub fn newest_at(&self) -> Option<Mono> {
         self.state().newest_at

@@ -5,6 +5,7 @@ use hearth::media::rendition::{Rendition, RenditionStart, Resource};
 use hearth::media::segment_file::SegmentFile;
 use hearth::media::storage::SegmentStorage;
 use hearth::media::{Fragment, Run, Tracks};
+use hearth::wire::aac::AacConfig;
 use hearth::wire::avc::AvcConfig;
 use hearth::wire::fmp4::SampleEntry;
 use std::sync::Arc;
@@ -39,6 +40,34 @@ pub(crate) fn tracks(variant: u8) -> Tracks {
             pps: vec![Bytes::from_static(&[0x68, 0xce, 0x3c, 0x80])],
         }),
         audio: None,
+    }
+}
+
+/// AAC-LC, 48 kHz stereo.
+pub(crate) fn aac() -> AacConfig {
+    AacConfig {
+        object_type: 2,
+        core_object_type: 2,
+        sample_rate: 48_000,
+        output_rate: 48_000,
+        channel_config: 2,
+        frame_samples: 1024,
+        record: Bytes::from_static(&[0x11, 0x90]),
+    }
+}
+
+/// AAC frames from `base` on.
+pub(crate) fn audio(base: u64, frames: usize) -> Run {
+    let frame = SampleEntry {
+        duration: 1024,
+        size: 3,
+        composition: 0,
+        key: true,
+    };
+    Run {
+        base_decode_time: base,
+        samples: vec![frame; frames],
+        data: vec![Bytes::from_static(b"aac"); frames],
     }
 }
 

@@ -127,7 +127,7 @@ mod tests {
         rates.add(100_000, 9_000);
         assert_eq!(rates.peak, 2_400_000);
         assert_eq!(rates.average(), 1_200_000 * 8 * 90_000 / 369_000);
-        assert_eq!(rates.bandwidth(), 2_861_789);
+        assert_eq!(rates.bandwidth(), 2_640_000);
     }
 
     #[test]

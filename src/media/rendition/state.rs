@@ -48,6 +48,7 @@ pub(super) struct State {
     is_ended: bool,
     rates: Rates,
     pub(super) newest_at: Option<Mono>,
+    pub(super) end_ticks: u64,
     dropped: u64,
     gaps: u64,
     media: Option<Rendered>,
@@ -95,6 +96,7 @@ impl State {
             is_ended: false,
             rates: Rates::default(),
             newest_at: None,
+            end_ticks: 0,
             dropped: 0,
             gaps: 0,
             media: None,
@@ -185,6 +187,7 @@ impl State {
         });
         self.join = Join::Seamless;
         self.newest_at = Some(now);
+        self.end_ticks = self.end_ticks.max(self.end_of(fragment));
         if fragment.ends_segment {
             self.close();
         }
@@ -285,6 +288,20 @@ impl State {
             dropped: self.dropped,
             gaps: self.gaps,
         }
+    }
+
+    /// The end of `fragment`'s longer track, 90 kHz ticks.
+    fn end_of(&self, fragment: &Fragment) -> u64 {
+        let lead = fragment.start.saturating_add(u64::from(fragment.duration));
+        let tracks = self.init.as_ref().map(|init| &init.tracks);
+        let config = tracks.and_then(|tracks| tracks.audio.as_ref());
+        let (Some(run), Some(config)) = (fragment.audio.as_ref(), config) else {
+            return lead;
+        };
+        let rate = u128::from(config.sample_rate.max(1));
+        let samples = run.base_decode_time.saturating_add(run.duration());
+        let audio = (u128::from(samples) * 90_000).div_ceil(rate);
+        lead.max(u64::try_from(audio).unwrap_or(u64::MAX))
     }
 
     fn open(&mut self, file: Arc<SegmentFile>, opening: Opening) {

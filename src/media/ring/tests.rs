@@ -211,6 +211,7 @@ fn the_index_never_grows_beyond_what_was_reserved() {
         let listed: u64 = ring.segments().map(|s| u64::from(s.fragments)).sum();
         assert_eq!(listed, ring.fragments.len() as u64);
     }
+    assert_eq!(size_of::<FragmentEntry>(), 40);
     assert_eq!(ring.segments.capacity(), segments);
     assert_eq!(ring.fragments.capacity(), fragments);
 }

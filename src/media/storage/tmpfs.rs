@@ -36,6 +36,17 @@ pub enum StorageError {
     Unusable(PathBuf, io::Error),
 }
 
+impl StorageError {
+    fn new(directory: &Path, errno: Errno) -> StorageError {
+        match errno {
+            Errno::ENOENT => StorageError::Missing(directory.into()),
+            Errno::ENOTDIR => StorageError::NotADirectory(directory.into()),
+            Errno::ENOSPC | Errno::EDQUOT => StorageError::Full(directory.into()),
+            other => StorageError::Unusable(directory.into(), other.into()),
+        }
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct TmpfsStorage {
@@ -55,12 +66,7 @@ impl TmpfsStorage {
     }
 
     fn checked(path: &Path, must_be_tmpfs: bool) -> Result<TmpfsStorage, StorageError> {
-        let unusable = |errno: Errno| match errno {
-            Errno::ENOENT => StorageError::Missing(path.into()),
-            Errno::ENOTDIR => StorageError::NotADirectory(path.into()),
-            Errno::ENOSPC | Errno::EDQUOT => StorageError::Full(path.into()),
-            other => StorageError::Unusable(path.into(), other.into()),
-        };
+        let unusable = |errno| StorageError::new(path, errno);
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let directory = open(path, flags, Mode::empty()).map_err(unusable)?;
         let facts = fstatfs(&directory).map_err(unusable)?;
@@ -76,6 +82,12 @@ impl TmpfsStorage {
         };
         storage.probe().map_err(unusable)?;
         Ok(storage)
+    }
+
+    /// Bytes that the file system still has room for.
+    pub fn available(&self) -> io::Result<u64> {
+        let facts = fstatfs(&self.directory)?;
+        Ok(facts.blocks_available().saturating_mul(self.block_size))
     }
 
     fn probe(&self) -> Result<(), Errno> {
@@ -246,6 +258,20 @@ mod tests {
         assert!(matches!(error, StorageError::NotTmpfs(_)));
         let directory = ring_directory();
         assert!(TmpfsStorage::on_any_filesystem(directory.path()).is_ok());
+    }
+
+    #[test]
+    fn a_full_tmpfs_is_said_to_be_full() {
+        let error = StorageError::new(Path::new("/run/hearth"), Errno::ENOSPC);
+        assert_eq!(error.to_string(), "the ring directory /run/hearth is full");
+    }
+
+    #[test]
+    fn a_fresh_tmpfs_has_room_and_counts_in_pages() {
+        let directory = ring_directory();
+        let storage = TmpfsStorage::new(directory.path()).unwrap();
+        assert!(storage.available().unwrap() > 0);
+        assert!(storage.block_size() >= 4096);
     }
 
     #[test]
