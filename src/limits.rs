@@ -5,3 +5,4 @@ pub mod media;
 pub mod people;
 pub mod rtmp;
 pub mod store;
+pub mod ui;
