@@ -32,8 +32,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut files = vec![
         ("css/hearth.css".to_owned(), bundle(&web)?),
-        ("css/old-tv.css".to_owned(), fs::read(web.join("css/old-tv.css"))?),
-        ("vendor/hls.js".to_owned(), without_source_map(&fs::read(player)?)),
+        (
+            "css/old-tv.css".to_owned(),
+            fs::read(web.join("css/old-tv.css"))?,
+        ),
+        (
+            "vendor/hls.js".to_owned(),
+            without_source_map(&fs::read(player)?),
+        ),
     ];
     for folder in ["js", "icons"] {
         files.extend(folder_files(&web, folder)?);
@@ -66,7 +72,9 @@ fn bundle(web: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
 /// A library's source map is not embedded, so it is not announced either.
 fn without_source_map(script: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(script);
-    let lines = text.lines().filter(|l| !l.starts_with("//# sourceMappingURL"));
+    let lines = text
+        .lines()
+        .filter(|l| !l.starts_with("//# sourceMappingURL"));
     lines.collect::<Vec<_>>().join("\n").into_bytes()
 }
 

@@ -8,3 +8,4 @@ pub mod rtmp;
 pub mod rtmp_server;
 pub mod station;
 pub mod store;
+pub mod ui;

@@ -65,15 +65,24 @@ mod tests {
 
     #[test]
     fn other_paths_are_no_assets() {
-        for path in ["/assets/", "/assets/css/hearth.css", "/assets/00000000/css/hearth.css", MISSING] {
+        for path in [
+            "/assets/",
+            "/assets/css/hearth.css",
+            "/assets/00000000/css/hearth.css",
+            MISSING,
+        ] {
             assert!(find(path).is_none());
         }
     }
 
     #[test]
     fn a_page_without_the_library_weighs_little() {
-        let own = FILES.iter().filter(|file| !file.name.starts_with("vendor/"));
-        let sent: usize = own.map(|f| f.asset.gzip.unwrap_or(f.asset.body).len()).sum();
+        let own = FILES
+            .iter()
+            .filter(|file| !file.name.starts_with("vendor/"));
+        let sent: usize = own
+            .map(|f| f.asset.gzip.unwrap_or(f.asset.body).len())
+            .sum();
         assert!(sent < 44 * 1024, "{sent} bytes, of 60 KiB with a page");
     }
 }
