@@ -1,17 +1,9 @@
 //! From a publisher's tags to fragments: FLV tags in, tracks and fragments out.
-use super::fragment::{Fragment, Tracks};
+pub use super::health::Health;
+pub use super::packager::Output;
 use crate::time::Mono;
 use crate::wire::rtmp::connection::Metadata;
 use bytes::Bytes;
-
-/// What the ingest made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// The tracks from the next fragment on (which carries `discontinuity`, except at the very start of an ingest where the caller decides).
-    Tracks(Tracks),
-    /// The next fragment.
-    Fragment(Fragment),
-}
 
 /// Why this publisher can't go on; the text is for the encoder.
 #[derive(Debug, thiserror::Error)]
@@ -20,15 +12,6 @@ pub enum IngestError {
     /// A codec that Hearth does not take.
     #[error("Hearth takes H.264 and AAC; this encoder sends {0}")]
     Unsupported(&'static str),
-}
-
-/// Everything repaired or noticed: shown to the streamer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Health {
-    /// Measured distance of the last two keyframes, ms.
-    pub keyframe_interval_ms: Option<u32>,
-    /// Counters and measurements grow here (owner: helper C).
-    pub video_frames: u64,
 }
 
 /// How an ingest starts.

@@ -1,0 +1,301 @@
+//! The video of a stretch between two discontinuities: pictures that wait for their fragment, and where fragments are cut.
+//!
+//! Within a fragment each picture lasts until the next one's decode time. The last one lasts until its successor if that is known, else the nominal duration;
+//! the next fragment starts exactly there, and its first picture takes up the difference. So durations always add up, whatever the stamps are.
+
+use super::Run;
+use super::health::Health;
+use super::picture_clock::PictureClock;
+use super::sample::{Origin, Picture, TICKS_PER_MS};
+use super::segmenter::Segmenter;
+use crate::limits::media::{MAX_SAMPLE_TICKS, MAX_STRETCH_MS};
+use crate::time::Mono;
+use crate::wire::fmp4::SampleEntry;
+use bytes::Bytes;
+use std::collections::VecDeque;
+
+/// A picture in the queue.
+#[derive(Clone, Debug)]
+struct Queued {
+    dts: u64,
+    composition: i32,
+    key: bool,
+    data: Bytes,
+    arrival: Mono,
+}
+
+/// A fragment that could be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Pictures in it (audio frames if there is no video).
+    pub samples: usize,
+    /// Where its pictures end, ticks.
+    pub end: u64,
+    /// It starts a segment although nothing before said so.
+    pub starts_segment: bool,
+    /// Its end is the end of the segment.
+    pub ends_segment: bool,
+    /// When its last picture came.
+    pub complete_at: Mono,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct VideoTrack {
+    origin: Origin,
+    clock: PictureClock,
+    queue: VecDeque<Queued>,
+    bytes: usize,
+    /// Where the next fragment starts.
+    end: u64,
+    /// Stamped decode time of the newest picture.
+    newest: Option<u64>,
+    last_key: Option<u64>,
+    last_was_short: bool,
+    /// Ticks that a fragment must last at the least.
+    least_fragment: u64,
+}
+
+impl VideoTrack {
+    /// Nothing yet: the first picture goes to the origin. `least_fragment` is what a fragment must last, ticks, so that each holds audio.
+    pub fn new(origin: Origin, frame_rate: Option<f64>, least_fragment: u64) -> VideoTrack {
+        VideoTrack {
+            origin,
+            clock: PictureClock::new(frame_rate),
+            queue: VecDeque::new(),
+            bytes: 0,
+            end: origin.tick,
+            newest: None,
+            last_key: None,
+            last_was_short: false,
+            least_fragment,
+        }
+    }
+
+    /// Takes a picture; those before the origin are put at it.
+    pub fn push(&mut self, picture: Picture, now: Mono) {
+        let dts = self.origin.tick(picture.dts);
+        let composition = picture.composition.saturating_mul(TICKS_PER_MS as i32);
+        if let Some(newest) = self.newest {
+            self.clock.observe(dts.saturating_sub(newest));
+        }
+        self.newest = Some(dts);
+        self.bytes += picture.data.len();
+        self.queue.push_back(Queued {
+            dts,
+            composition,
+            key: picture.key,
+            data: picture.data,
+            arrival: now,
+        });
+    }
+
+    /// Nominal duration of a picture, ticks.
+    pub fn nominal(&self) -> u64 {
+        self.clock.nominal()
+    }
+
+    /// Bytes waiting.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Pictures waiting.
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// No picture waits.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Where the next fragment starts, ticks.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Where the newest picture is expected to end, ticks.
+    pub fn expected_end(&self) -> u64 {
+        let queued = self.newest.map_or(self.end, |dts| dts + self.nominal());
+        queued.max(self.end)
+    }
+
+    /// True if a picture with this stamp comes too late to stretch the one before it.
+    pub fn is_hole(&self, dts: i64) -> bool {
+        self.newest.is_some() && self.is_missing(self.origin.tick(dts))
+    }
+
+    /// True if pictures are missing up to `tick` for longer than one can be stretched.
+    pub fn is_missing(&self, tick: u64) -> bool {
+        let stretch = MAX_STRETCH_MS.unsigned_abs() * TICKS_PER_MS;
+        let stretch = stretch.min(MAX_SAMPLE_TICKS.saturating_sub(self.nominal()));
+        tick.saturating_sub(self.scheduled_end()) > stretch
+    }
+
+    /// Where what is waiting would end if it were put out now.
+    fn scheduled_end(&self) -> u64 {
+        match self.queue.len() {
+            0 => self.end,
+            // A lone picture starts where the fragment before it ended, whatever its stamp.
+            1 => self.end + self.nominal(),
+            _ => self.expected_end(),
+        }
+    }
+
+    /// The fragment at the head of the queue, if it is long enough (`force`: whatever there is).
+    pub fn plan(&self, segmenter: &Segmenter, force: bool) -> Option<Cut> {
+        let mut walk = Walk {
+            nominal: self.nominal(),
+            segmenter: *segmenter,
+            start: self.end,
+            last_key: self.last_key,
+            starts_segment: false,
+        };
+        for (index, picture) in self.queue.iter().enumerate() {
+            let next = self.queue.get(index + 1);
+            let start = walk.start;
+            let end = next.map_or(start + walk.nominal, |next| next.dts.max(start + 1));
+            if index > 0 && walk.segmenter.is_overlong(end) {
+                return Some(walk.cut(index, start, true, picture));
+            }
+            walk.pass(picture, end, index == 0);
+            if walk.ends_segment(end, next) {
+                return Some(walk.cut(index + 1, end, true, picture));
+            }
+            if self.is_enough(end - self.end, next) || (force && next.is_none()) {
+                return Some(walk.cut(index + 1, end, false, picture));
+            }
+            walk.start = end;
+        }
+        None
+    }
+
+    /// A fragment of this length may close before `next`.
+    fn is_enough(&self, length: u64, next: Option<&Queued>) -> bool {
+        let target = self.target();
+        if length + self.nominal() / 2 >= target {
+            return true;
+        }
+        // A keyframe starts a fragment, but of two fragments in a row one must have half the length: else a stream of keyframes alone makes one a picture.
+        next.is_some_and(|next| next.key) && !(self.last_was_short && length < target / 2)
+    }
+
+    fn target(&self) -> u64 {
+        self.clock.fragment(self.least_fragment)
+    }
+
+    /// Takes the fragment out. The queue holds at least `cut.samples`.
+    pub fn take(&mut self, cut: &Cut, health: &mut Health) -> Run {
+        let base = self.end;
+        let nominal = self.nominal();
+        let mut run = Run {
+            base_decode_time: base,
+            samples: Vec::with_capacity(cut.samples),
+            data: Vec::with_capacity(cut.samples),
+        };
+        let pictures: Vec<Queued> = self
+            .queue
+            .drain(..cut.samples.min(self.queue.len()))
+            .collect();
+        let mut nexts = pictures.iter().skip(1).map(|next| next.dts);
+        let mut start = base;
+        for picture in &pictures {
+            let end = nexts.next().map_or(cut.end, |next| next.max(start + 1));
+            run.samples.push(entry(picture, start, end, nominal));
+            count_stretch(end - start, nominal, health);
+            start = end;
+        }
+        self.last_key = pictures
+            .iter()
+            .rev()
+            .find(|picture| picture.key)
+            .map(|key| key.dts)
+            .or(self.last_key);
+        self.bytes -= pictures
+            .iter()
+            .map(|picture| picture.data.len())
+            .sum::<usize>();
+        run.data
+            .extend(pictures.into_iter().map(|picture| picture.data));
+        self.last_was_short = start - base < self.target() / 2;
+        self.end = start;
+        run
+    }
+
+    /// The picture at the head of the queue is a keyframe.
+    pub fn starts_with_key(&self) -> bool {
+        self.queue.front().is_some_and(|picture| picture.key)
+    }
+}
+
+/// The state of a walk over the queue in search of a fragment's end.
+struct Walk {
+    nominal: u64,
+    segmenter: Segmenter,
+    /// Where the picture at hand starts.
+    start: u64,
+    last_key: Option<u64>,
+    starts_segment: bool,
+}
+
+impl Walk {
+    /// The picture at hand is in the fragment and lasts until `end`.
+    fn pass(&mut self, picture: &Queued, end: u64, first: bool) {
+        let at_key = picture.key && self.segmenter.ends_at_keyframe(self.start, self.nominal);
+        if first && (at_key || self.segmenter.is_overlong(end)) {
+            self.segmenter.restart(self.start);
+            self.starts_segment = true;
+        }
+        if picture.key {
+            self.last_key = Some(picture.dts);
+        }
+    }
+
+    fn ends_segment(&self, end: u64, next: Option<&Queued>) -> bool {
+        let key_follows = next.is_some_and(|next| next.key);
+        (key_follows && self.segmenter.ends_at_keyframe(end, self.nominal))
+            || self.segmenter.ends_at(end, self.nominal, self.last_key)
+    }
+
+    fn cut(&self, pictures: usize, end: u64, ends_segment: bool, newest: &Queued) -> Cut {
+        Cut {
+            samples: pictures,
+            end,
+            starts_segment: self.starts_segment,
+            ends_segment,
+            complete_at: newest.arrival,
+        }
+    }
+}
+
+/// A picture that does not start at its stamp keeps its time of presentation if it was moved by less than a picture's duration: players bridge that much.
+/// If moved by more it is shown early: a hole in presentation times would stop them.
+fn entry(picture: &Queued, start: u64, end: u64, nominal: u64) -> SampleEntry {
+    let moved = i32::try_from(picture.dts.abs_diff(start)).unwrap_or(i32::MAX);
+    let composition = if picture.dts.abs_diff(start) > nominal {
+        picture.composition
+    } else if picture.dts > start {
+        picture.composition.saturating_add(moved)
+    } else {
+        // Never negative by our doing: some readers take that for a decode time error.
+        picture
+            .composition
+            .saturating_sub(moved)
+            .max(picture.composition.min(0))
+    };
+    SampleEntry {
+        duration: u32::try_from(end - start).unwrap_or(u32::MAX),
+        size: u32::try_from(picture.data.len()).unwrap_or(u32::MAX),
+        composition,
+        key: picture.key,
+    }
+}
+
+fn count_stretch(duration: u64, nominal: u64, health: &mut Health) {
+    let beyond = duration.saturating_sub(nominal);
+    if beyond > nominal / 2 {
+        health.pictures_stretched += 1;
+        health.stretched_ms += beyond / TICKS_PER_MS;
+    }
+}
