@@ -29,13 +29,13 @@ install_packages() {
 setup_run() {
     have cargo || die "Hearth is built with Rust 1.95 or newer: install it from https://rustup.rs and run this again."
     want cc gcc libc6-dev
-    if [ -z "${HEARTH_HLS_JS:-}" ] && [ ! -f web/vendor/hls.min.js ]; then
+    install_packages
+    # The player library comes from npm by its lock file; nothing is fetched if it is there already.
+    if [ -z "${HEARTH_HLS_JS:-}" ] && ! web/fetch-vendor.sh </dev/null >/dev/null 2>&1; then
         want node nodejs
         want npm npm
-    fi
-    install_packages
-    if [ -z "${HEARTH_HLS_JS:-}" ] && [ ! -f web/vendor/hls.min.js ]; then
-        web/fetch-vendor.sh </dev/null
+        install_packages
+        web/fetch-vendor.sh </dev/null || die "npm could not fetch hls.js: name a copy of hls.light.min.js in HEARTH_HLS_JS."
     fi
 }
 

@@ -18,7 +18,10 @@ export function within(value, low, high, what) {
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** Asks `probe` until it gives something true, and gives that; fails after `seconds`. What it throws counts as not yet. */
+/** What `until` passes on at once: waiting longer can't help. */
+export class Final extends Error {}
+
+/** Asks `probe` until it gives something true, and gives that; fails after `seconds`. What it throws counts as not yet, but for Final. */
 export async function until(what, seconds, probe, every = 100) {
   const end = performance.now() + seconds * 1000;
   let last;
@@ -28,6 +31,7 @@ export async function until(what, seconds, probe, every = 100) {
       if (value) return value;
       last = undefined;
     } catch (error) {
+      if (error instanceof Final) throw error;
       last = error;
     }
     if (performance.now() > end) throw new Unmet(`not within ${seconds} s: ${what}${last ? ` (${last.message})` : ""}`);

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, until } from "./check.mjs";
+import { expect, Final, until } from "./check.mjs";
 import { Program, run } from "./process.mjs";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
@@ -71,7 +71,7 @@ export class Hearth {
   async start() {
     this.program = new Program(binary(), this.args(), { env: { RUST_LOG: process.env.RUST_LOG ?? "info", RUST_BACKTRACE: "1" } });
     await until("hearth answers", 15, async () => {
-      expect(this.program.running, "it ended");
+      if (!this.program.running) throw new Final(`it ended with ${this.program.code}`);
       return (await fetch(this.url("/healthz"))).status < 500;
     }, 20).catch((error) => { throw new Error(`${error.message}\n${this.program.all}`); });
     return this;

@@ -1,5 +1,5 @@
 // Encoders: real ffmpeg in the shapes that people's encoders have.
-import { expect, until } from "./check.mjs";
+import { Final, until } from "./check.mjs";
 import { Program } from "./process.mjs";
 
 /**
@@ -31,7 +31,7 @@ export function publish(cleanup, { port, key, url, gop = 60, fps = 30, bframes =
 /** Waits until an encoder is past the dialogue and sending. */
 export async function sending(program, seconds = 10) {
   await until("ffmpeg is sending", seconds, () => {
-    expect(program.running, `ffmpeg ended: ${program.err.slice(-600)}`);
+    if (!program.running) throw new Final(`ffmpeg ended: ${program.err.slice(-400)}`);
     return /frame=|size=/.test(program.err);
   }, 20);
   return program;

@@ -12,7 +12,9 @@ export class Program {
     this.lines = [];
     this.began = performance.now();
     this.child = spawn(command, args, { env: { ...process.env, ...env }, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
-    if (input !== undefined) this.child.stdin.end(input);
+    // A program that ends without reading its input says why itself.
+    this.child.stdin?.on("error", () => {});
+    this.child.stdin?.end(input);
     this.child.stdout.on("data", (data) => { this.out += data; this.all += data; });
     this.child.stderr.on("data", (data) => {
       this.err += data;
@@ -27,7 +29,10 @@ export class Program {
     this.signal = undefined;
     this.ended = new Promise((done) => {
       this.child.on("error", (error) => { this.err += error.message; this.code ??= 127; done(this); });
-      this.child.on("close", (code, signal) => { this.code = code; this.signal = signal; this.endedAt = performance.now(); done(this); });
+      const over = (code, signal) => { this.code = signal ? null : code; this.signal = signal; done(this); };
+      this.child.on("close", over);
+      // Its last words come before "close", unless somebody else holds its pipes.
+      this.child.on("exit", (code, signal) => setTimeout(over, 500, code, signal));
     });
   }
 

@@ -10,7 +10,7 @@ let browser;
 
 /** The one browser of a run. */
 async function shared() {
-  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: FLAGS });
+  if (!browser?.isConnected()) browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: FLAGS });
   return browser;
 }
 
