@@ -1,4 +1,5 @@
 //! A real ffmpeg against the server's side, and our client against a real ffmpeg.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use hearth::wire::flv::{FlvFile, FlvTagKind};
 use hearth::wire::rtmp::client::{Publisher, PublisherState};
 use hearth::wire::rtmp::{Connection, Event};

@@ -1,4 +1,5 @@
 //! The dialogue of the server's side: with the publishing client, and with clients that do odd or hostile things.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use bytes::{Bytes, BytesMut};
 use hearth::limits::rtmp as limits;
 use hearth::wire::rtmp::amf0::{self, Value};
@@ -107,6 +108,17 @@ fn a_refusal_reaches_the_encoder_with_its_text_before_and_after_it_was_live() {
     client.write_video(0, &[0x17; 100]);
     assert_eq!(exchange(&mut client, &mut server), []);
     refused(&client, "Another encoder took over with this key");
+}
+
+#[test]
+fn our_client_understands_the_server_that_obs_was_content_with() {
+    let answers = include_bytes!("fixtures/rtmp/obs29-h264-aac.server-to-client.bin");
+    let mut client = Publisher::new("hearth.local", "live", "key");
+    for piece in answers.chunks(100) {
+        assert_eq!(*client.state(), PublisherState::Connecting);
+        client.feed(piece).unwrap();
+    }
+    assert_eq!(*client.state(), PublisherState::Publishing);
 }
 
 #[test]
