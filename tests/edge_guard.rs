@@ -1,5 +1,7 @@
 //! Who may ask, by which name, from whose page; and what no request may look like.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod edge_support;
 
 use edge_support::*;

@@ -1,5 +1,7 @@
 //! What an idle connection costs. Alone in its process: it reads the process's memory.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod edge_support;
 
 use edge_support::*;

@@ -1,6 +1,6 @@
 //! An edge on a free port of the loopback, a station and a UI that do as they are told, and a
 //! client that sees every byte.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bytes::Bytes;
 use hearth::serve::assets::Asset;
