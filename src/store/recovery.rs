@@ -297,9 +297,9 @@ impl Reader<'_> {
             let rest = self.buffer.get(frame.offset..).unwrap_or_default();
             let payload = payload(rest, &frame.header).unwrap_or_default();
             let records: Vec<_> = if frame.intact {
-                Records::new(payload, frame.header.seq).collect()
+                Records::new(payload, frame.header.tag).collect()
             } else {
-                salvage(payload, frame.header.seq)
+                salvage(payload, frame.header.tag)
             };
             if !frame.intact {
                 let text = format!(
