@@ -27,6 +27,8 @@ pub(crate) const HEADER_BYTES: usize = 64;
 /// Bytes of a record without key and value.
 pub(crate) const RECORD_BYTES: usize = 14;
 
+/// Bytes that looking behind damaged records of one frame may checksum.
+const SALVAGE_BYTES: usize = 8 << 20;
 const IDENTITY_MAGIC: &[u8; 8] = b"HEARTHLG";
 const IDENTITY_BYTES: usize = 32;
 const FRAME_MAGIC: u32 = 0x4d52_4648;
@@ -252,7 +254,7 @@ pub(crate) fn intact(header: &Header, payload: &[u8]) -> bool {
 pub(crate) fn salvage(payload: &[u8], tag: u32) -> Vec<(usize, Record<'_>, usize)> {
     let mut found = Vec::new();
     let mut at = 0;
-    let mut work = payload.len().saturating_mul(16);
+    let mut work = SALVAGE_BYTES;
     while let Some(rest) = payload.get(at..).filter(|rest| rest.len() >= RECORD_BYTES) {
         match Record::parse(rest) {
             Some((record, its, length)) if its == tag => {
@@ -260,8 +262,8 @@ pub(crate) fn salvage(payload: &[u8], tag: u32) -> Vec<(usize, Record<'_>, usize
                 at += length;
             }
             _ => {
-                let looked_at = rest.get(8..10).map_or(0, |b| Bytes(b).u16().unwrap_or(0));
-                work = work.saturating_sub(usize::from(looked_at) + RECORD_BYTES);
+                let announced = Record::rest_bytes(rest).filter(|bytes| *bytes < rest.len());
+                work = work.saturating_sub(RECORD_BYTES + announced.unwrap_or(0));
                 at += 1;
             }
         }
