@@ -1,4 +1,5 @@
 //! Checking, exporting, importing, compacting, damage, failing cards, older and newer stores.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
 use hearth::store::storage::{LogFile, Memory, Storage};
 use hearth::store::{

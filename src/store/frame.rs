@@ -29,6 +29,8 @@ pub(crate) const RECORD_BYTES: usize = 14;
 
 /// Bytes that looking behind damaged records of one frame may checksum.
 const SALVAGE_BYTES: usize = 8 << 20;
+/// No store ever has as many.
+const MOST_FRAMES: u64 = 1 << 62;
 const IDENTITY_MAGIC: &[u8; 8] = b"HEARTHLG";
 const IDENTITY_BYTES: usize = 32;
 const FRAME_MAGIC: u32 = 0x4d52_4648;
@@ -119,7 +121,7 @@ impl Header {
         if bytes.u32()? != FRAME_MAGIC || bytes.u32()? != header_crc(salt, bytes.0) {
             return None;
         }
-        Some(Header {
+        let header = Header {
             seq: bytes.u64()?,
             first: bytes.u64()?,
             written: bytes.u64()?,
@@ -127,7 +129,9 @@ impl Header {
             payload: bytes.u32()?,
             records: bytes.u32()?,
             tag: bytes.u32()?,
-        })
+        };
+        let possible = (1..=header.seq).contains(&header.first) && header.seq < MOST_FRAMES;
+        possible.then_some(header)
     }
 
     /// Bytes of the frame in the file, padding included.

@@ -130,7 +130,7 @@ impl Log {
         }
         file.sync()?;
         self.storage.rename(&passing, &name)?;
-        self.written += self.segment_bytes as u64;
+        self.written = self.written.saturating_add(self.segment_bytes as u64);
         Ok(file)
     }
 
@@ -204,8 +204,8 @@ impl Log {
     /// Writes a frame, which fits in the remainder, and returns when it is on the medium.
     pub(crate) fn append(&mut self, draft: &mut Draft) -> io::Result<Written> {
         let frame_bytes = padded(draft.bytes.len());
-        self.asked += draft.asked;
-        self.written += frame_bytes as u64;
+        self.asked = self.asked.saturating_add(draft.asked);
+        self.written = self.written.saturating_add(frame_bytes as u64);
         let oldest = self.used.get(draft.emptied);
         let header = Header {
             seq: self.next_seq,
@@ -226,7 +226,7 @@ impl Log {
         file.write_at(&draft.bytes, offset as u64)?;
         file.sync()?;
         self.tail += frame_bytes;
-        self.next_seq += 1;
+        self.next_seq = self.next_seq.saturating_add(1);
         for _ in 0..draft.emptied {
             let emptied = self.used.pop_front().map(|used| used.segment);
             self.free.extend(emptied);

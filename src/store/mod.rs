@@ -78,6 +78,9 @@ impl Default for Options {
     }
 }
 
+/// Rows of a table with their keys.
+pub type Rows<T> = Vec<(<T as Table>::Key, <T as Table>::Row)>;
+
 /// Typed tables over the log. Shared by reference between threads; every call blocks its thread for as long as it needs the card.
 #[derive(Debug)]
 pub struct Store {
@@ -381,7 +384,7 @@ impl Store {
     }
 
     /// All rows of a table, in no order that counts. For large tables see [`Store::for_each`].
-    pub fn scan<T: Table>(&self) -> Result<Vec<(T::Key, T::Row)>, StoreError> {
+    pub fn scan<T: Table>(&self) -> Result<Rows<T>, StoreError> {
         let mut rows = Vec::new();
         self.for_each::<T>(|key, row| {
             rows.push((key, row));

@@ -1,4 +1,5 @@
 //! The power is cut at every moment of a store's life, in every way that a medium may answer it.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod medium;
 mod recorder;
