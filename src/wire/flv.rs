@@ -1,5 +1,5 @@
-//! FLV tag bodies as RTMP carries them, and FLV files.
-use bytes::Bytes;
+//! FLV tag bodies as RTMP carries them (FLV 10.1 Annex E; enhanced RTMP v2), and FLV files.
+use bytes::{Buf, Bytes};
 
 /// An FLV/RTMP video message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum VideoTag {
         /// NAL units.
         data: Bytes,
     },
-    /// End of sequence, info frames, empty messages: nothing to do.
+    /// End of sequence, info frames, empty messages, other tracks than the first: nothing to do.
     Nothing,
     /// A codec that Hearth does not take; its name in plain words.
     Unsupported(&'static str),
@@ -28,7 +28,7 @@ pub enum AudioTag {
     AacConfig(Bytes),
     /// One raw AAC frame.
     AacFrame(Bytes),
-    /// Silence markers and the like.
+    /// Silence markers, other tracks than the first and the like.
     Nothing,
     /// A codec that Hearth does not take; its name in plain words.
     Unsupported(&'static str),
@@ -41,18 +41,505 @@ pub enum FlvError {
     /// The body ends before its header does.
     #[error("FLV tag of {0} bytes is too short")]
     Short(usize),
+    /// Not an FLV file.
+    #[error("expected an FLV file, which begins with the letters FLV")]
+    NotFlv,
 }
 
+/// Frame types of a video tag.
+const KEY_FRAME: u8 = 1;
+const COMMAND_FRAME: u8 = 5;
+
 /// Parses a video message's body.
-#[allow(clippy::todo)]
 pub fn parse_video(body: Bytes) -> Result<VideoTag, FlvError> {
-    let _ = body;
-    todo!()
+    let short = FlvError::Short(body.len());
+    let mut rest = body;
+    let Some(first) = take_u8(&mut rest) else {
+        return Ok(VideoTag::Nothing);
+    };
+    let frame = first >> 4 & 7;
+    let tag = if first & 0x80 == 0 {
+        legacy_video(frame, first & 0x0F, rest)
+    } else {
+        enhanced_video(frame, first & 0x0F, rest)
+    };
+    tag.ok_or(short)
 }
 
 /// Parses an audio message's body.
-#[allow(clippy::todo)]
 pub fn parse_audio(body: Bytes) -> Result<AudioTag, FlvError> {
-    let _ = body;
-    todo!()
+    let short = FlvError::Short(body.len());
+    let mut rest = body;
+    let Some(first) = take_u8(&mut rest) else {
+        return Ok(AudioTag::Nothing);
+    };
+    let tag = match first >> 4 {
+        AUDIO_EX_HEADER => enhanced_audio(first & 0x0F, rest),
+        AUDIO_AAC => legacy_aac(rest),
+        format => Some(AudioTag::Unsupported(legacy_audio_codec(format))),
+    };
+    tag.ok_or(short)
+}
+
+const AUDIO_EX_HEADER: u8 = 9;
+const AUDIO_AAC: u8 = 10;
+const VIDEO_AVC: u8 = 7;
+
+/// The methods below give None when the body is too short.
+fn legacy_video(frame: u8, codec: u8, mut rest: Bytes) -> Option<VideoTag> {
+    if frame == COMMAND_FRAME {
+        return Some(VideoTag::Nothing);
+    }
+    if codec != VIDEO_AVC {
+        return Some(VideoTag::Unsupported(legacy_video_codec(codec)));
+    }
+    let packet = take_u8(&mut rest)?;
+    let composition_ms = take_i24(&mut rest)?;
+    Some(match packet {
+        0 => VideoTag::AvcConfig(rest),
+        1 => avc_frame(frame, composition_ms, rest),
+        _ => VideoTag::Nothing,
+    })
+}
+
+fn avc_frame(frame: u8, composition_ms: i32, data: Bytes) -> VideoTag {
+    if data.is_empty() {
+        return VideoTag::Nothing;
+    }
+    VideoTag::AvcFrame {
+        key: frame == KEY_FRAME,
+        composition_ms,
+        data,
+    }
+}
+
+fn legacy_aac(mut rest: Bytes) -> Option<AudioTag> {
+    let packet = take_u8(&mut rest)?;
+    Some(match packet {
+        0 => AudioTag::AacConfig(rest),
+        1 => aac_frame(rest),
+        _ => AudioTag::Nothing,
+    })
+}
+
+fn aac_frame(data: Bytes) -> AudioTag {
+    if data.is_empty() {
+        AudioTag::Nothing
+    } else {
+        AudioTag::AacFrame(data)
+    }
+}
+
+/// Packet types of enhanced RTMP that audio and video share.
+const SEQUENCE_START: u8 = 0;
+const CODED_FRAMES: u8 = 1;
+const MOD_EX: u8 = 7;
+/// Packet types of video.
+const CODED_FRAMES_X: u8 = 3;
+const METADATA: u8 = 4;
+const VIDEO_MULTITRACK: u8 = 6;
+/// Packet types of audio.
+const AUDIO_MULTITRACK: u8 = 5;
+
+fn enhanced_video(frame: u8, packet: u8, mut rest: Bytes) -> Option<VideoTag> {
+    let packet = skip_mod_ex(packet, &mut rest)?;
+    if frame == COMMAND_FRAME && packet != METADATA {
+        return Some(VideoTag::Nothing);
+    }
+    let Some(Packet {
+        kind,
+        four_cc,
+        mut body,
+    }) = first_track(packet, VIDEO_MULTITRACK, rest)?
+    else {
+        return Some(VideoTag::Nothing);
+    };
+    if &four_cc != b"avc1" {
+        return Some(video_codec(four_cc).map_or(VideoTag::Nothing, VideoTag::Unsupported));
+    }
+    Some(match kind {
+        SEQUENCE_START => VideoTag::AvcConfig(body),
+        CODED_FRAMES => {
+            let composition_ms = take_i24(&mut body)?;
+            avc_frame(frame, composition_ms, body)
+        }
+        CODED_FRAMES_X => avc_frame(frame, 0, body),
+        _ => VideoTag::Nothing,
+    })
+}
+
+fn enhanced_audio(packet: u8, mut rest: Bytes) -> Option<AudioTag> {
+    let packet = skip_mod_ex(packet, &mut rest)?;
+    let Some(Packet {
+        kind,
+        four_cc,
+        body,
+    }) = first_track(packet, AUDIO_MULTITRACK, rest)?
+    else {
+        return Some(AudioTag::Nothing);
+    };
+    if &four_cc != b"mp4a" {
+        return Some(audio_codec(four_cc).map_or(AudioTag::Nothing, AudioTag::Unsupported));
+    }
+    Some(match kind {
+        SEQUENCE_START => AudioTag::AacConfig(body),
+        CODED_FRAMES => aac_frame(body),
+        _ => AudioTag::Nothing,
+    })
+}
+
+/// Passes over packet modifiers (nanosecond offsets); gives the packet type behind them.
+fn skip_mod_ex(mut packet: u8, rest: &mut Bytes) -> Option<u8> {
+    while packet == MOD_EX {
+        let mut size = usize::from(take_u8(rest)?) + 1;
+        if size == 256 {
+            size = usize::from(take_u8(rest)?) << 8;
+            size += usize::from(take_u8(rest)?) + 1;
+        }
+        take(rest, size)?;
+        packet = take_u8(rest)? & 0x0F;
+    }
+    Some(packet)
+}
+
+/// A packet of one track.
+struct Packet {
+    kind: u8,
+    four_cc: [u8; 4],
+    body: Bytes,
+}
+
+/// The packet of track 0. `Some(None)`: the message is of other tracks only.
+fn first_track(packet: u8, multitrack: u8, mut rest: Bytes) -> Option<Option<Packet>> {
+    const ONE_TRACK: u8 = 0;
+    const MANY_CODECS: u8 = 2;
+    if packet != multitrack {
+        let four_cc = take_four_cc(&mut rest)?;
+        return Some(Some(Packet {
+            kind: packet,
+            four_cc,
+            body: rest,
+        }));
+    }
+    let byte = take_u8(&mut rest)?;
+    let (layout, kind) = (byte >> 4, byte & 0x0F);
+    let mut four_cc = [0; 4];
+    if layout != MANY_CODECS {
+        four_cc = take_four_cc(&mut rest)?;
+    }
+    if layout == ONE_TRACK {
+        let track = take_u8(&mut rest)?;
+        return Some((track == 0).then_some(Packet {
+            kind,
+            four_cc,
+            body: rest,
+        }));
+    }
+    while !rest.is_empty() {
+        if layout == MANY_CODECS {
+            four_cc = take_four_cc(&mut rest)?;
+        }
+        let track = take_u8(&mut rest)?;
+        let size = take_u24(&mut rest)? as usize;
+        let body = take(&mut rest, size)?;
+        if track == 0 {
+            return Some(Some(Packet {
+                kind,
+                four_cc,
+                body,
+            }));
+        }
+    }
+    Some(None)
+}
+
+/// None for a FourCC of no table: such tags have been seen from cameras and mean nothing.
+fn video_codec(four_cc: [u8; 4]) -> Option<&'static str> {
+    Some(match &four_cc {
+        b"hvc1" => HEVC,
+        b"vvc1" => "VVC (H.266)",
+        b"av01" => "AV1",
+        b"vp08" => "VP8",
+        b"vp09" => "VP9",
+        _ => return None,
+    })
+}
+
+fn audio_codec(four_cc: [u8; 4]) -> Option<&'static str> {
+    Some(match &four_cc {
+        b"Opus" => "Opus",
+        b".mp3" => "MP3",
+        b"fLaC" => "FLAC",
+        b"ac-3" => "AC-3 (Dolby Digital)",
+        b"ec-3" => "E-AC-3 (Dolby Digital Plus)",
+        _ => return None,
+    })
+}
+
+const HEVC: &str = "HEVC (H.265)";
+
+fn legacy_video_codec(codec: u8) -> &'static str {
+    match codec {
+        2 => "Sorenson H.263",
+        3 | 6 => "Screen Video",
+        4 | 5 => "VP6",
+        12 => HEVC,
+        13 => "AV1",
+        _ => "an unknown video codec",
+    }
+}
+
+fn legacy_audio_codec(format: u8) -> &'static str {
+    match format {
+        0 | 3 => "PCM",
+        1 => "ADPCM",
+        2 | 14 => "MP3",
+        4..=6 => "Nellymoser",
+        7 | 8 => "G.711",
+        11 => "Speex",
+        13 => "Opus",
+        _ => "an unknown audio codec",
+    }
+}
+
+fn take(rest: &mut Bytes, count: usize) -> Option<Bytes> {
+    (count <= rest.len()).then(|| rest.split_to(count))
+}
+
+fn take_u8(rest: &mut Bytes) -> Option<u8> {
+    rest.try_get_u8().ok()
+}
+
+fn take_u24(rest: &mut Bytes) -> Option<u32> {
+    rest.try_get_uint(3).ok().map(|value| value as u32)
+}
+
+fn take_i24(rest: &mut Bytes) -> Option<i32> {
+    rest.try_get_int(3).ok().map(|value| value as i32)
+}
+
+fn take_four_cc(rest: &mut Bytes) -> Option<[u8; 4]> {
+    rest.try_get_u32().ok().map(u32::to_be_bytes)
+}
+
+/// What a tag of an FLV file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlvTagKind {
+    /// For [`parse_audio`].
+    Audio,
+    /// For [`parse_video`].
+    Video,
+    /// AMF0, as a data message has it.
+    Script,
+    /// Reserved types.
+    Other(u8),
+}
+
+/// A tag of an FLV file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlvTag<'a> {
+    /// What it is.
+    pub kind: FlvTagKind,
+    /// 32-bit ms.
+    pub timestamp: u32,
+    /// What an RTMP message would carry.
+    pub body: &'a [u8],
+}
+
+/// An FLV file in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct FlvFile;
+
+impl FlvFile {
+    /// The tags of a file, in order; ends at the first that is cut.
+    pub fn tags(file: &[u8]) -> Result<impl Iterator<Item = FlvTag<'_>>, FlvError> {
+        let body = match file {
+            [b'F', b'L', b'V', _, _, o3, o2, o1, o0, ..] => file
+                .get(u32::from_be_bytes([*o3, *o2, *o1, *o0]) as usize..)
+                .ok_or(FlvError::Short(file.len()))?,
+            _ => return Err(FlvError::NotFlv),
+        };
+        let mut rest = body;
+        Ok(std::iter::from_fn(move || {
+            let (tag, after) = next_tag(rest)?;
+            rest = after;
+            Some(tag)
+        }))
+    }
+}
+
+/// A tag and what follows it; before each stands the size of the one before.
+fn next_tag(rest: &[u8]) -> Option<(FlvTag<'_>, &[u8])> {
+    let (_previous_size, rest) = rest.split_first_chunk::<4>()?;
+    let (&[kind, l2, l1, l0, t2, t1, t0, t3, _, _, _], rest) = rest.split_first_chunk()?;
+    let (body, rest) = rest.split_at_checked(u32::from_be_bytes([0, l2, l1, l0]) as usize)?;
+    let kind = match kind & 0x1F {
+        8 => FlvTagKind::Audio,
+        9 => FlvTagKind::Video,
+        18 => FlvTagKind::Script,
+        other => FlvTagKind::Other(other),
+    };
+    Some((
+        FlvTag {
+            kind,
+            timestamp: u32::from_be_bytes([t3, t2, t1, t0]),
+            body,
+        },
+        rest,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(hex: &str) -> Bytes {
+        let hex: String = hex.split_whitespace().collect();
+        data_encoding::HEXLOWER
+            .decode(hex.as_bytes())
+            .unwrap()
+            .into()
+    }
+
+    fn video(hex: &str) -> VideoTag {
+        parse_video(bytes(hex)).unwrap()
+    }
+
+    fn audio(hex: &str) -> AudioTag {
+        parse_audio(bytes(hex)).unwrap()
+    }
+
+    fn frame(key: bool, composition_ms: i32, data: &str) -> VideoTag {
+        VideoTag::AvcFrame {
+            key,
+            composition_ms,
+            data: bytes(data),
+        }
+    }
+
+    #[test]
+    fn h264_is_read_in_both_forms() {
+        assert_eq!(
+            video("17 00 000000 0164"),
+            VideoTag::AvcConfig(bytes("0164"))
+        );
+        assert_eq!(video("17 01 000043 aabb"), frame(true, 67, "aabb"));
+        assert_eq!(video("27 01 ffffff aabb"), frame(false, -1, "aabb"));
+        assert_eq!(
+            video("90 61766331 0164"),
+            VideoTag::AvcConfig(bytes("0164"))
+        );
+        assert_eq!(video("91 61766331 000043 aabb"), frame(true, 67, "aabb"));
+        assert_eq!(video("a3 61766331 aabb"), frame(false, 0, "aabb"));
+    }
+
+    #[test]
+    fn what_carries_no_picture_is_nothing() {
+        let empty = [
+            "",
+            "17 02 000000",
+            "17 01 000000",
+            "57 00",
+            "d0 00",
+            "92 61766331",
+            "94 61766331 02",
+            "91 deadbeef 00",
+        ];
+        for hex in empty {
+            assert_eq!(video(hex), VideoTag::Nothing, "{hex}");
+        }
+        for hex in [
+            "",
+            "af 01",
+            "af 02",
+            "92 6d703461",
+            "94 6d703461 0102",
+            "91 deadbeef 00",
+        ] {
+            assert_eq!(audio(hex), AudioTag::Nothing, "{hex}");
+        }
+    }
+
+    #[test]
+    fn modifiers_are_passed_over() {
+        assert_eq!(
+            video("97 02 000001 01 61766331 000000 aa"),
+            frame(true, 0, "aa")
+        );
+        assert_eq!(
+            video("97 00 ff 07 00 ee 03 61766331 aa"),
+            frame(true, 0, "aa")
+        );
+        let long = format!("97 ff 0100 {} 03 61766331 aa", "00".repeat(257));
+        assert_eq!(video(&long), frame(true, 0, "aa"));
+        assert_eq!(
+            audio("97 02 000001 01 6d703461 21"),
+            AudioTag::AacFrame(bytes("21"))
+        );
+    }
+
+    #[test]
+    fn only_the_first_track_is_taken() {
+        assert_eq!(video("96 00 61766331 01 0164"), VideoTag::Nothing);
+        assert_eq!(
+            video("96 00 61766331 00 0164"),
+            VideoTag::AvcConfig(bytes("0164"))
+        );
+        assert_eq!(
+            video("96 13 61766331 01 000001 aa 00 000002 bbcc"),
+            frame(true, 0, "bbcc")
+        );
+        assert_eq!(
+            video("96 20 68766331 01 000001 aa 61766331 00 000001 bb"),
+            VideoTag::AvcConfig(bytes("bb"))
+        );
+        assert_eq!(audio("95 00 6d703461 01 1188"), AudioTag::Nothing);
+        assert_eq!(
+            audio("95 01 6d703461 00 1188"),
+            AudioTag::AacFrame(bytes("1188"))
+        );
+    }
+
+    #[test]
+    fn aac_is_read_in_both_forms() {
+        assert_eq!(
+            audio("af 00 1188 56e500"),
+            AudioTag::AacConfig(bytes("118856e500"))
+        );
+        assert_eq!(audio("af 01 2110"), AudioTag::AacFrame(bytes("2110")));
+        assert_eq!(
+            audio("90 6d703461 1188"),
+            AudioTag::AacConfig(bytes("1188"))
+        );
+    }
+
+    #[test]
+    fn other_codecs_are_named() {
+        assert_eq!(
+            video("90 68766331 0101"),
+            VideoTag::Unsupported("HEVC (H.265)")
+        );
+        assert_eq!(video("1c 00 000000"), VideoTag::Unsupported("HEVC (H.265)"));
+        assert_eq!(video("90 61763031 8100"), VideoTag::Unsupported("AV1"));
+        assert_eq!(video("12 00"), VideoTag::Unsupported("Sorenson H.263"));
+        assert_eq!(audio("90 4f707573 4f"), AudioTag::Unsupported("Opus"));
+        assert_eq!(audio("2f ff"), AudioTag::Unsupported("MP3"));
+    }
+
+    #[test]
+    fn cut_headers_are_errors() {
+        for hex in [
+            "17",
+            "17 01 0000",
+            "90 6176",
+            "91 61766331 0000",
+            "97 05 00",
+            "96",
+            "96 11 61766331 00 000009 00",
+        ] {
+            assert!(parse_video(bytes(hex)).is_err(), "{hex}");
+        }
+        assert_eq!(parse_audio(bytes("af")), Err(FlvError::Short(1)));
+        assert!(parse_audio(bytes("90 6d70")).is_err());
+    }
 }

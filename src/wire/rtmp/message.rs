@@ -131,7 +131,8 @@ pub fn split_aggregate(aggregate: &Message) -> impl Iterator<Item = Message> {
         let end = HEADER
             .checked_add(length)
             .filter(|end| *end <= rest.len())?;
-        let payload = rest.slice(HEADER..end);
+        // A copy: one small tag must not keep the whole aggregate in memory.
+        let payload = Bytes::copy_from_slice(rest.get(HEADER..end)?);
         rest = rest.slice(rest.len().min(end + BACK_POINTER)..);
         let offset = time.wrapping_sub(*first.get_or_insert(time));
         Some(Message {
