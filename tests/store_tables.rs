@@ -1,4 +1,5 @@
 //! The store as the floors above use it.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
 use hearth::store::storage::Memory;
 use hearth::store::{Batch, Durability, OpenError, Options, Store, StoreError, Table, TableInfo};

@@ -1,7 +1,7 @@
 //! The demo: a built-in moving picture with sound, published through real RTMP to this very daemon.
 
 use crate::people::{NewAccount, People, PeopleError, Role};
-use crate::wire::flv::{FlvFile, TagKind};
+use crate::wire::flv::{FlvFile, FlvTagKind};
 use crate::wire::rtmp::Publisher;
 use crate::wire::rtmp::client::PublisherState;
 use std::io;
@@ -59,13 +59,13 @@ async fn publish(server: SocketAddr, key: &str) -> io::Result<()> {
     connect(&mut stream, &mut publisher).await?;
     let start = Instant::now();
     for lap in 0_u32.. {
-        for tag in FlvFile::tags(CLIP) {
+        for tag in FlvFile::tags(CLIP).map_err(io::Error::other)? {
             let timestamp = lap.wrapping_mul(CLIP_MS).wrapping_add(tag.timestamp);
             match tag.kind {
-                TagKind::Script if lap == 0 => publisher.write_metadata(tag.body),
-                TagKind::Script => continue,
-                TagKind::Audio => publisher.write_audio(timestamp, tag.body),
-                TagKind::Video => publisher.write_video(timestamp, tag.body),
+                FlvTagKind::Script if lap == 0 => publisher.write_metadata(tag.body),
+                FlvTagKind::Script | FlvTagKind::Other(_) => continue,
+                FlvTagKind::Audio => publisher.write_audio(timestamp, tag.body),
+                FlvTagKind::Video => publisher.write_video(timestamp, tag.body),
             }
             sleep_until(start + Duration::from_millis(u64::from(lap) * u64::from(CLIP_MS) + u64::from(tag.timestamp))).await;
             if !exchange(&mut stream, &mut publisher).await? {

@@ -37,7 +37,7 @@ struct Parts {
     people: Arc<People>,
     station: Arc<Station>,
     ui: Ui,
-    networks: Arc<Networks>,
+    reach: Reach,
     budget: Budget,
     folder: RingFolder,
 }
@@ -88,7 +88,7 @@ impl Parts {
             ReachSetting::Home => Reach::Home,
             ReachSetting::Anywhere => Reach::Anywhere,
         };
-        Ok(Parts { http, rtmp, store, people, station, ui, networks: Arc::new(Networks::new(reach)), budget, folder })
+        Ok(Parts { http, rtmp, store, people, station, ui, reach, budget, folder })
     }
 
     fn edge_settings(&self, config: &Config) -> EdgeSettings {
@@ -96,6 +96,7 @@ impl Parts {
         EdgeSettings {
             names: vec![config.name.clone()],
             embed_origins: config.embed_origins.clone(),
+            reach: self.reach,
             limits: EdgeLimits {
                 connections: budget.connections,
                 per_address: (budget.connections / 4).max(32),
@@ -120,7 +121,6 @@ async fn serve(config: &Config, parts: &Parts, demo_key: Option<String>, setup_c
     let edge = tokio::spawn(edge::serve(
         clones(&parts.http)?,
         parts.edge_settings(config),
-        Arc::clone(&parts.networks),
         Arc::clone(&parts.station) as Arc<dyn edge::Live>,
         assets::find,
         parts.ui.socket(),
@@ -154,7 +154,7 @@ fn serve_rtmp(parts: &Parts) -> Result<(), StartError> {
     let server = Arc::new(RtmpServer {
         people: Arc::clone(&parts.people),
         station: Arc::clone(&parts.station),
-        networks: Arc::clone(&parts.networks),
+        networks: Arc::new(Networks::new(parts.reach)),
         studio_url: addresses::url("http", addresses::reachable(local(&parts.http)?), 80, "/studio"),
         connections: parts.budget.encoders,
         places: Places::default(),

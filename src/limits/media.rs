@@ -50,8 +50,10 @@ pub const MAX_AUDIO_LAG_MS: i64 = 500;
 pub const MAX_VIDEO_LAG_MS: i64 = 2_500;
 /// Video missing for longer than this (ms) is a hole: a discontinuity instead of a stretched picture.
 pub const MAX_STRETCH_MS: i64 = 2_000;
-/// Departure of audio time stamps from the sample counter (ms) beyond which frames are dropped or silence is put in.
+/// Departure of audio time stamps from the sample counter (ms) beyond which frames are dropped or silence is put in at once.
 pub const AUDIO_DRIFT_MS: i64 = 60;
+/// Frames in a row that depart by most of a frame or more, the same way, before the counter follows: less is sloppy stamping.
+pub const AUDIO_DRIFT_FRAMES: u32 = 16;
 
 // Segments, 90 kHz ticks.
 

@@ -80,3 +80,7 @@ pub const MAX_PARAMETER_SET: usize = 4096;
 
 /// Parameter sets of one access unit that are looked at; what follows them is passed over.
 pub const MAX_IN_BAND_SETS: usize = 64;
+
+/// Memory of unfinished messages of a connection whose media are not wanted (yet); passing it ends the connection. Its
+/// commands need a fraction.
+pub const MAX_STRANGER_BYTES: usize = 256 * 1024;

@@ -6,7 +6,7 @@
 use super::Run;
 use super::health::Health;
 use super::sample::{Origin, Sound};
-use crate::limits::media::{AUDIO_DRIFT_MS, MAX_PENDING_AUDIO_FRAMES};
+use crate::limits::media::{AUDIO_DRIFT_FRAMES, AUDIO_DRIFT_MS, MAX_PENDING_AUDIO_FRAMES};
 use crate::wire::fmp4::SampleEntry;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -36,6 +36,37 @@ impl AudioFormat {
     }
 }
 
+/// What to do with a frame.
+enum Verdict {
+    Fits,
+    /// Its time is filled already.
+    Overlaps,
+    /// This many frames are missing before it.
+    Late(i64),
+}
+
+/// Frames in a row that departed from the counter the same way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Departures {
+    late: bool,
+    frames: u32,
+}
+
+impl Departures {
+    /// Returns the length of the run, 0 if this frame departs by less than `least`.
+    fn observe(&mut self, departure: i64, least: i64) -> u32 {
+        let late = departure > 0;
+        let same = late == self.late;
+        self.frames = match departure.abs() > least {
+            true if same => self.frames.saturating_add(1),
+            true => 1,
+            false => 0,
+        };
+        self.late = late;
+        self.frames
+    }
+}
+
 /// See the module. Positions are samples at the core rate since the session's origin.
 #[derive(Debug)]
 pub struct AudioTrack {
@@ -50,7 +81,7 @@ pub struct AudioTrack {
     next: u64,
     /// The counter agrees with the stamps; else the next frame must fit within half a frame.
     locked: bool,
-    overlaps: u32,
+    run: Departures,
 }
 
 impl AudioTrack {
@@ -65,30 +96,49 @@ impl AudioTrack {
             bytes: 0,
             next: first,
             locked: false,
-            overlaps: 0,
+            run: Departures::default(),
         }
     }
 
     /// Takes a frame, or drops it if its time is already filled.
     pub fn push(&mut self, sound: Sound, health: &mut Health) {
         let departure = self.departure(sound.time);
-        let frame = i64::from(self.format.frame_samples);
-        if self.is_overlap(departure, frame) {
-            // What precedes the stretch is no fault.
-            if self.queue_end() > self.first {
-                health.audio_dropped += 1;
+        match self.judge(departure) {
+            Verdict::Overlaps => {
+                // What precedes the stretch is no fault.
+                health.audio_dropped += u64::from(self.queue_end() > self.first);
+                return;
             }
-            return;
-        }
-        if departure > self.tolerance(frame) {
-            let missing = (departure + frame / 2) / frame;
-            for _ in 0..missing.min(MAX_PENDING_AUDIO_FRAMES as i64) {
-                self.put_silence(health);
+            Verdict::Late(missing) => {
+                for _ in 0..missing {
+                    self.put_silence(health);
+                }
             }
+            Verdict::Fits => {}
         }
+        self.locked = true;
         self.bytes += sound.data.len();
         self.queue.push_back((Some(sound.time), sound.data));
-        self.locked = true;
+    }
+
+    fn judge(&mut self, departure: i64) -> Verdict {
+        let frame = i64::from(self.format.frame_samples);
+        let drift = AUDIO_DRIFT_MS * i64::from(self.format.sample_rate) / 1_000;
+        let lasting = self.run.observe(departure, frame * 3 / 4) >= AUDIO_DRIFT_FRAMES;
+        let off = match departure.abs() {
+            off if !self.locked || lasting => off > frame / 2,
+            off if departure > 0 => off > drift,
+            off => off > 4 * drift || (off > drift && self.run.frames > OVERLAPS_BORNE),
+        };
+        if !off {
+            return Verdict::Fits;
+        }
+        if departure < 0 {
+            self.locked = false;
+            return Verdict::Overlaps;
+        }
+        self.run = Departures::default();
+        Verdict::Late(((departure + frame / 2) / frame).min(MAX_PENDING_AUDIO_FRAMES as i64))
     }
 
     /// How far a stamp lies after the end of the queue, samples.
@@ -101,29 +151,6 @@ impl AudioTrack {
     /// A frame with this stamp would leave more than `ms` to be filled.
     pub fn is_missing(&self, time: i64, ms: i64) -> bool {
         self.departure(time) > ms * i64::from(self.format.sample_rate) / 1_000
-    }
-
-    fn tolerance(&self, frame: i64) -> i64 {
-        if self.locked {
-            AUDIO_DRIFT_MS * i64::from(self.format.sample_rate) / 1_000
-        } else {
-            frame / 2
-        }
-    }
-
-    /// True if the frame overlaps what is there so that it must go.
-    fn is_overlap(&mut self, departure: i64, frame: i64) -> bool {
-        if departure >= -self.tolerance(frame) {
-            self.overlaps = 0;
-            return false;
-        }
-        self.overlaps += 1;
-        let slight = departure >= -(4 * self.tolerance(frame));
-        if self.locked && slight && self.overlaps <= OVERLAPS_BORNE {
-            return false;
-        }
-        self.locked = false;
-        true
     }
 
     fn put_silence(&mut self, health: &mut Health) {
@@ -322,6 +349,22 @@ mod tests {
         }
         assert_eq!(a.len(), 200);
         assert_eq!(health, Health::default());
+    }
+
+    #[test]
+    fn a_shift_that_lasts_is_followed_though_it_is_small() {
+        for (shift, silent, dropped) in [(43, 2, 0), (22, 1, 0), (-30, 0, 1), (9, 0, 0)] {
+            let (mut a, mut health) = (track(), Health::default());
+            for i in 0..100i64 {
+                let shift = if i < 50 { 0 } else { shift };
+                push(&mut a, &mut health, 1_000 + i * 1_024 / 48 + shift);
+            }
+            assert_eq!(
+                (health.silent_frames, health.audio_dropped),
+                (silent, dropped),
+                "{shift} ms"
+            );
+        }
     }
 
     #[test]

@@ -59,8 +59,9 @@ pub struct Packager {
     segmenter: Segmenter,
     audio_lag: Interleave,
     video_lag: Interleave,
-    /// Media time at which the newest sample of each track ends, ms.
+    /// Decode time of the newest picture, ms.
     newest_picture: Option<i64>,
+    /// Where the newest audio frame ends, ms.
     newest_sound: Option<i64>,
     out: VecDeque<Output>,
     /// Where everything made so far ends, ticks.
@@ -141,7 +142,7 @@ impl Packager {
         if let Some(sound) = self.newest_sound {
             self.video_lag.observe(sound - end);
         }
-        self.newest_picture = Some(end);
+        self.newest_picture = Some(picture.dts);
         video.push(picture, now);
         health.picture_ticks = u32::try_from(video.nominal()).unwrap_or(u32::MAX);
         self.pump(now, health);
@@ -206,7 +207,7 @@ impl Packager {
         else {
             return None;
         };
-        let cut = video.plan(&self.segmenter, false)?;
+        let cut = self.plan(false)?;
         let waits = !audio.reaches(cut.end) && self.is_past(video, &cut);
         waits.then(|| cut.complete_at.plus(self.patience()))
     }
@@ -256,11 +257,10 @@ impl Packager {
                 .origin
                 .map_or(self.end, |old| old.tick(at).max(self.end)),
         };
-        let least_fragment = stretch.audio.as_ref().map_or(0, AudioFormat::frame_ticks);
         let video = stretch.tracks.video.as_ref();
         let mut live = Live {
             origin,
-            video: video.map(|_| VideoTrack::new(origin, stretch.frame_rate, least_fragment)),
+            video: video.map(|_| VideoTrack::new(origin, stretch.frame_rate)),
             audio: stretch
                 .audio
                 .clone()
@@ -343,7 +343,10 @@ impl Packager {
     fn plan(&self, force: bool) -> Option<Cut> {
         let live = self.live.as_ref()?;
         match (&live.video, &live.audio) {
-            (Some(video), _) => video.plan(&self.segmenter, force),
+            (Some(video), audio) => {
+                let sound = audio.as_ref().map(AudioTrack::end);
+                video.plan(&self.segmenter, sound, force)
+            }
             (None, Some(audio)) => plan_audio(audio, &self.segmenter, force),
             (None, None) => None,
         }

@@ -60,11 +60,15 @@ impl PictureClock {
         self.nominal
     }
 
-    /// What a fragment aims at, ticks: about 100 ms, a whole number of pictures, and no less than `audio_frame` so that each fragment holds sound.
-    pub fn fragment(&self, audio_frame: u64) -> u64 {
+    /// Enough pictures came to tell a missing one from a wrong idea of the rate.
+    pub fn is_measured(&self) -> bool {
+        self.seen >= ENOUGH
+    }
+
+    /// What a fragment aims at, ticks: about 100 ms, a whole number of pictures.
+    pub fn fragment(&self) -> u64 {
         let pictures = (FRAGMENT_TICKS + self.nominal / 2) / self.nominal;
-        let pictures = pictures.max(audio_frame.div_ceil(self.nominal)).max(1);
-        pictures * self.nominal
+        pictures.max(1) * self.nominal
     }
 
     fn median(&self) -> u64 {
@@ -119,9 +123,7 @@ mod tests {
             (5.0, 1),
         ] {
             let clock = PictureClock::new(Some(rate));
-            assert_eq!(clock.fragment(1_920), pictures * clock.nominal(), "{rate}");
+            assert_eq!(clock.fragment(), pictures * clock.nominal(), "{rate}");
         }
-        // 8 kHz: a frame of sound lasts 128 ms.
-        assert!(PictureClock::new(Some(30.0)).fragment(11_520) >= 11_520);
     }
 }

@@ -35,7 +35,7 @@ pub struct Cut {
     pub starts_segment: bool,
     /// Its end is the end of the segment.
     pub ends_segment: bool,
-    /// When its last picture came.
+    /// When its last picture had come and its duration had passed: audio up to `end` should be here.
     pub complete_at: Mono,
 }
 
@@ -52,13 +52,11 @@ pub struct VideoTrack {
     newest: Option<u64>,
     last_key: Option<u64>,
     last_was_short: bool,
-    /// Ticks that a fragment must last at the least.
-    least_fragment: u64,
 }
 
 impl VideoTrack {
-    /// Nothing yet: the first picture goes to the origin. `least_fragment` is what a fragment must last, ticks, so that each holds audio.
-    pub fn new(origin: Origin, frame_rate: Option<f64>, least_fragment: u64) -> VideoTrack {
+    /// Nothing yet: the first picture goes to the origin.
+    pub fn new(origin: Origin, frame_rate: Option<f64>) -> VideoTrack {
         VideoTrack {
             origin,
             clock: PictureClock::new(frame_rate),
@@ -68,7 +66,6 @@ impl VideoTrack {
             newest: None,
             last_key: None,
             last_was_short: false,
-            least_fragment,
         }
     }
 
@@ -143,8 +140,9 @@ impl VideoTrack {
         }
     }
 
-    /// The fragment at the head of the queue, if it is long enough (`force`: whatever there is).
-    pub fn plan(&self, segmenter: &Segmenter, force: bool) -> Option<Cut> {
+    /// The fragment at the head of the queue, if it is long enough (`force`: whatever there is). `sound` is where the next audio frame starts, ticks:
+    /// unless a segment ends, a fragment goes on beyond it, so that it holds audio of its own.
+    pub fn plan(&self, segmenter: &Segmenter, sound: Option<u64>, force: bool) -> Option<Cut> {
         let mut walk = Walk {
             nominal: self.nominal(),
             segmenter: *segmenter,
@@ -154,8 +152,13 @@ impl VideoTrack {
         };
         for (index, picture) in self.queue.iter().enumerate() {
             let next = self.queue.get(index + 1);
+            if next.is_none() && !self.clock.is_measured() && !force {
+                // How long it lasts would be a guess.
+                return None;
+            }
             let start = walk.start;
-            let end = next.map_or(start + walk.nominal, |next| next.dts.max(start + 1));
+            let stamped = next.map_or(picture.dts + walk.nominal, |next| next.dts);
+            let end = end_of(start, stamped);
             if index > 0 && walk.segmenter.is_overlong(end) {
                 return Some(walk.cut(index, start, true, picture));
             }
@@ -163,7 +166,9 @@ impl VideoTrack {
             if walk.ends_segment(end, next) {
                 return Some(walk.cut(index + 1, end, true, picture));
             }
-            if self.is_enough(end - self.end, next) || (force && next.is_none()) {
+            let holds_sound = sound.is_none_or(|sound| sound < end);
+            let enough = holds_sound && self.is_enough(end - self.end, next);
+            if enough || (force && next.is_none()) {
                 return Some(walk.cut(index + 1, end, false, picture));
             }
             walk.start = end;
@@ -182,7 +187,7 @@ impl VideoTrack {
     }
 
     fn target(&self) -> u64 {
-        self.clock.fragment(self.least_fragment)
+        self.clock.fragment()
     }
 
     /// Takes the fragment out. The queue holds at least `cut.samples`.
@@ -201,9 +206,11 @@ impl VideoTrack {
         let mut nexts = pictures.iter().skip(1).map(|next| next.dts);
         let mut start = base;
         for picture in &pictures {
-            let end = nexts.next().map_or(cut.end, |next| next.max(start + 1));
+            let end = nexts.next().map_or(cut.end, |next| end_of(start, next));
             run.samples.push(entry(picture, start, end, nominal));
-            count_stretch(end - start, nominal, health);
+            if self.clock.is_measured() {
+                count_stretch(end - start, nominal, health);
+            }
             start = end;
         }
         self.last_key = pictures
@@ -264,9 +271,16 @@ impl Walk {
             end,
             starts_segment: self.starts_segment,
             ends_segment,
-            complete_at: newest.arrival,
+            complete_at: newest
+                .arrival
+                .plus(end.saturating_sub(self.start) / TICKS_PER_MS),
         }
     }
+}
+
+/// Where a picture ends that starts at `start`, if its successor is stamped `next`.
+fn end_of(start: u64, next: u64) -> u64 {
+    next.clamp(start + 1, start + MAX_SAMPLE_TICKS)
 }
 
 /// A picture that does not start at its stamp keeps its time of presentation if it was moved by less than a picture's duration: players bridge that much.

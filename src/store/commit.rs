@@ -15,12 +15,14 @@ use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// What a caller queued.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Request {
     pub(crate) ticket: u64,
     pub(crate) ops: Vec<(Digest, Op)>,
     pub(crate) requirements: Vec<(Digest, Requirement)>,
     pub(crate) bytes: usize,
+    /// Whether all rows are to be written again.
+    pub(crate) compact: bool,
     /// Where the caller waits; None for batched writes.
     pub(crate) reply: Option<SyncSender<Result<(), StoreError>>>,
 }
@@ -177,7 +179,7 @@ impl Writer {
                 .carry(&self.log, &shared.view(), &mut draft, limit);
             let starts: Vec<usize> = accepted
                 .iter()
-                .map(|staged| staged.encode(self.log.next_seq(), &mut draft))
+                .map(|staged| staged.encode(self.log.tag(), &mut draft))
                 .collect();
             let written = self.append(&mut draft)?;
             let mut view = shared.view_mut();
@@ -187,9 +189,23 @@ impl Writer {
             view.settle(group);
             self.count(&mut view);
         }
+        if group.iter().any(|request| request.compact) {
+            self.compact()?;
+        }
         for request in group {
             request.answer(Ok(()));
         }
+        Ok(())
+    }
+
+    /// Empties every file that is in use now.
+    fn compact(&mut self) -> Result<(), StoreError> {
+        let end = self.log.next_seq();
+        if self.log.used().back().is_some_and(|used| used.first < end) {
+            self.log.rotate();
+        }
+        self.carrier.all_before(end);
+        while self.carrier.is_behind(&self.log) && self.carry_alone()? {}
         Ok(())
     }
 
@@ -346,9 +362,9 @@ impl Staged<'_> {
     }
 
     /// Appends the record to a frame; returns where it starts.
-    fn encode(&self, seq: u64, draft: &mut Draft) -> usize {
+    fn encode(&self, tag: u32, draft: &mut Draft) -> usize {
         let at = draft.bytes.len();
-        self.record().encode(seq, &mut draft.bytes);
+        self.record().encode(tag, &mut draft.bytes);
         draft.records += 1;
         draft.asked += (self.bytes() - record_bytes(0, 0)) as u64;
         at

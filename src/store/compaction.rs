@@ -16,6 +16,8 @@ pub(crate) struct Carrier {
     segment: Option<usize>,
     /// Last one first.
     rows: Vec<(Digest, Place)>,
+    /// Files that begin before this frame are emptied even if there is no need.
+    wanted: u64,
 }
 
 /// A row that was put into the frame being made.
@@ -41,7 +43,7 @@ pub(crate) fn budget(log: &Log, bytes: usize) -> usize {
     let files = log.files().len();
     let free = log.free_files();
     let own = padded(bytes);
-    let all = if free > (files / 4).max(RESERVE + 2) {
+    let all = if free > plenty(log) {
         bytes
     } else if free > (files / 5).max(RESERVE + 1) {
         own
@@ -51,8 +53,24 @@ pub(crate) fn budget(log: &Log, bytes: usize) -> usize {
     all.min(log.remainder()).min(log.frame_limit())
 }
 
+/// With more free files than this nothing is carried over.
+fn plenty(log: &Log) -> usize {
+    (log.files().len() / 4).max(RESERVE + 2)
+}
+
 impl Carrier {
-    /// Adds rows of the oldest files to `draft` until it has `limit` bytes, less `kept` that others need, or files are no longer short.
+    /// Has every file that begins before frame `seq` emptied.
+    pub(crate) fn all_before(&mut self, seq: u64) {
+        self.wanted = seq;
+    }
+
+    /// Whether such a file is still in use.
+    pub(crate) fn is_behind(&self, log: &Log) -> bool {
+        let oldest = log.used().front();
+        log.used().len() > 1 && oldest.is_some_and(|used| used.first < self.wanted)
+    }
+
+    /// Adds rows of the oldest files to `draft` until it has `limit` bytes or files are no longer short.
     pub(crate) fn carry(
         &mut self,
         log: &Log,
@@ -80,7 +98,7 @@ impl Carrier {
             let stored = view.read(from);
             match stored.as_ref().ok().and_then(|stored| stored.record()) {
                 Some(record) => {
-                    record.encode(log.next_seq(), &mut draft.bytes);
+                    record.encode(log.tag(), &mut draft.bytes);
                     draft.records += 1;
                     load.rows.push(Carried { digest, from, at });
                 }
@@ -94,13 +112,13 @@ impl Carrier {
         if self.segment.take().is_some() {
             draft.emptied += 1;
         }
-        let plenty = (log.files().len() / 4).max(RESERVE + 2);
-        if log.free_files() + draft.emptied > plenty || log.used().len() < draft.emptied + 2 {
-            return false;
-        }
+        let plenty = log.free_files() + draft.emptied > plenty(log);
         let Some(oldest) = log.used().get(draft.emptied) else {
             return false;
         };
+        if (plenty && oldest.first >= self.wanted) || log.used().len() < draft.emptied + 2 {
+            return false;
+        }
         self.segment = Some(oldest.segment);
         self.rows = view.index.sorted(|place| place.segment() == oldest.segment);
         self.rows.reverse();

@@ -5,12 +5,13 @@
 //! ```text
 //! identity  magic "HEARTHLG" · format u32 · segment bytes u32 · salt u64 · number u32 · crc u32 (of what precedes)
 //! frame     magic u32 · crc u32 (of salt and the rest of the header) · seq u64 · first u64 · written u64 · asked u64
-//!           · payload bytes u32 · records u32 · 16 reserved · payload · zeros to the end of the block
-//! record    crc u32 (of the rest) · seq u32 (low half of the frame's) · value bytes u16 · key bytes u8 · table u8 · version u8
+//!           · payload bytes u32 · records u32 · tag u32 · 12 reserved · payload · zeros to the end of the block
+//! record    crc u32 (of the rest) · tag u32 (the frame's) · value bytes u16 · key bytes u8 · table u8 · version u8
 //!           · kind u8 (0 row, 1 removal) · key · value
 //! ```
 //!
-//! A frame counts only if its header and every record of it are intact and carry its number: all or nothing. `seq` rises by one from frame to frame, over all
+//! A frame counts only if its header and every record of it are intact and carry the same tag: all or nothing. The tag is new with every start of the daemon and
+//! every frame, so that no mixture of a frame and one that a power cut had left in its place passes for either of them. `seq` rises by one from frame to frame, over all
 //! files; `first` is the oldest frame that still counts, so that the bytes of a file that was emptied are known as stale. The salt keeps rows, which people
 //! write, from ever looking like a frame.
 
@@ -26,6 +27,10 @@ pub(crate) const HEADER_BYTES: usize = 64;
 /// Bytes of a record without key and value.
 pub(crate) const RECORD_BYTES: usize = 14;
 
+/// Bytes that looking behind damaged records of one frame may checksum.
+const SALVAGE_BYTES: usize = 8 << 20;
+/// No store ever has as many.
+const MOST_FRAMES: u64 = 1 << 62;
 const IDENTITY_MAGIC: &[u8; 8] = b"HEARTHLG";
 const IDENTITY_BYTES: usize = 32;
 const FRAME_MAGIC: u32 = 0x4d52_4648;
@@ -84,6 +89,8 @@ pub(crate) struct Header {
     pub(crate) payload: u32,
     /// Number of records.
     pub(crate) records: u32,
+    /// What its records carry.
+    pub(crate) tag: u32,
 }
 
 impl Header {
@@ -95,8 +102,12 @@ impl Header {
             to.copy_from_slice(&field.to_le_bytes());
         }
         let sizes = u64::from(self.payload) | u64::from(self.records) << 32;
-        if let Some(to) = rest.get_mut(32..40) {
-            to.copy_from_slice(&sizes.to_le_bytes());
+        for (to, field) in rest
+            .chunks_exact_mut(8)
+            .skip(4)
+            .zip([sizes, self.tag.into()])
+        {
+            to.copy_from_slice(&field.to_le_bytes());
         }
         let crc = header_crc(salt, rest);
         let start = u64::from(FRAME_MAGIC) | u64::from(crc) << 32;
@@ -110,14 +121,17 @@ impl Header {
         if bytes.u32()? != FRAME_MAGIC || bytes.u32()? != header_crc(salt, bytes.0) {
             return None;
         }
-        Some(Header {
+        let header = Header {
             seq: bytes.u64()?,
             first: bytes.u64()?,
             written: bytes.u64()?,
             asked: bytes.u64()?,
             payload: bytes.u32()?,
             records: bytes.u32()?,
-        })
+            tag: bytes.u32()?,
+        };
+        let possible = (1..=header.seq).contains(&header.first) && header.seq < MOST_FRAMES;
+        possible.then_some(header)
     }
 
     /// Bytes of the frame in the file, padding included.
@@ -154,12 +168,12 @@ pub(crate) fn record_bytes(key: usize, value: usize) -> usize {
 }
 
 impl<'a> Record<'a> {
-    /// Appends the record as part of frame `seq`. Key and value are within their limits: the batch saw to it.
-    pub(crate) fn encode(&self, seq: u64, out: &mut Vec<u8>) {
+    /// Appends the record as part of a frame with this tag. Key and value are within their limits: the batch saw to it.
+    pub(crate) fn encode(&self, tag: u32, out: &mut Vec<u8>) {
         let start = out.len();
         let value = self.value.unwrap_or_default();
         out.extend_from_slice(&[0; 4]);
-        out.extend_from_slice(&low(seq).to_le_bytes());
+        out.extend_from_slice(&tag.to_le_bytes());
         out.extend_from_slice(&(value.len() as u16).to_le_bytes());
         let kind = u8::from(self.value.is_none());
         out.extend_from_slice(&[self.key.len() as u8, self.table, self.version, kind]);
@@ -171,11 +185,18 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The record at the start of `bytes`, its frame's low number, and its length. None if it is damaged.
+    /// Bytes of key and value that a record starting with these [`RECORD_BYTES`] announces.
+    pub(crate) fn rest_bytes(start: &[u8]) -> Option<usize> {
+        let mut sizes = Bytes(start.get(8..)?);
+        let value = usize::from(sizes.u16()?);
+        Some(value + usize::from(*sizes.take(1)?.first()?))
+    }
+
+    /// The record at the start of `bytes`, its frame's tag, and its length. None if it is damaged.
     pub(crate) fn parse(bytes: &'a [u8]) -> Option<(Record<'a>, u32, usize)> {
         let mut rest = Bytes(bytes);
         let crc = rest.u32()?;
-        let seq = rest.u32()?;
+        let tag = rest.u32()?;
         let value_bytes = usize::from(rest.u16()?);
         let [key_bytes, table, version, kind] = *rest.take(4)?.first_chunk()?;
         let key = rest.take(usize::from(key_bytes))?;
@@ -190,28 +211,23 @@ impl<'a> Record<'a> {
             key,
             value: (kind == 0).then_some(value),
         };
-        Some((record, seq, length))
+        Some((record, tag, length))
     }
-}
-
-fn low(seq: u64) -> u32 {
-    (seq & u64::from(u32::MAX)) as u32
 }
 
 /// The records of a frame's payload in order, each with its offset in it; ends at the first damaged one.
 pub(crate) struct Records<'a> {
     payload: &'a [u8],
     at: usize,
-    seq: u32,
+    tag: u32,
 }
 
 impl<'a> Records<'a> {
-    pub(crate) fn new(payload: &'a [u8], seq: u64) -> Records<'a> {
-        let seq = low(seq);
+    pub(crate) fn new(payload: &'a [u8], tag: u32) -> Records<'a> {
         Records {
             payload,
             at: 0,
-            seq,
+            tag,
         }
     }
 }
@@ -220,8 +236,8 @@ impl<'a> Iterator for Records<'a> {
     type Item = (usize, Record<'a>, usize);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (record, seq, length) = Record::parse(self.payload.get(self.at..)?)?;
-        if seq != self.seq {
+        let (record, tag, length) = Record::parse(self.payload.get(self.at..)?)?;
+        if tag != self.tag {
             return None;
         }
         let at = self.at;
@@ -232,26 +248,26 @@ impl<'a> Iterator for Records<'a> {
 
 /// Whether every record that `header` announces is there and intact.
 pub(crate) fn intact(header: &Header, payload: &[u8]) -> bool {
-    let mut records = Records::new(payload, header.seq);
+    let mut records = Records::new(payload, header.tag);
     let count = records.by_ref().count();
     count == header.records as usize && records.at == payload.len()
 }
 
 /// What can still be read of a damaged payload: every record that is itself intact, each with its offset and length. Looks behind a damaged record byte by byte,
 /// up to a bound of work.
-pub(crate) fn salvage(payload: &[u8], seq: u64) -> Vec<(usize, Record<'_>, usize)> {
+pub(crate) fn salvage(payload: &[u8], tag: u32) -> Vec<(usize, Record<'_>, usize)> {
     let mut found = Vec::new();
     let mut at = 0;
-    let mut work = payload.len().saturating_mul(16);
+    let mut work = SALVAGE_BYTES;
     while let Some(rest) = payload.get(at..).filter(|rest| rest.len() >= RECORD_BYTES) {
         match Record::parse(rest) {
-            Some((record, number, length)) if number == low(seq) => {
+            Some((record, its, length)) if its == tag => {
                 found.push((at, record, length));
                 at += length;
             }
             _ => {
-                let looked_at = rest.get(8..10).map_or(0, |b| Bytes(b).u16().unwrap_or(0));
-                work = work.saturating_sub(usize::from(looked_at) + RECORD_BYTES);
+                let announced = Record::rest_bytes(rest).filter(|bytes| *bytes < rest.len());
+                work = work.saturating_sub(RECORD_BYTES + announced.unwrap_or(0));
                 at += 1;
             }
         }
@@ -285,7 +301,7 @@ impl<'a> Bytes<'a> {
 mod tests {
     use super::*;
 
-    fn frame(seq: u64, rows: &[(&[u8], &[u8])]) -> (Header, Vec<u8>) {
+    fn frame(tag: u32, rows: &[(&[u8], &[u8])]) -> (Header, Vec<u8>) {
         let mut payload = Vec::new();
         for (key, value) in rows {
             let record = Record {
@@ -294,10 +310,11 @@ mod tests {
                 key,
                 value: Some(value),
             };
-            record.encode(seq, &mut payload);
+            record.encode(tag, &mut payload);
         }
         let header = Header {
-            seq,
+            seq: 1,
+            tag,
             first: 1,
             payload: payload.len() as u32,
             records: rows.len() as u32,
@@ -315,6 +332,7 @@ mod tests {
             asked: 99,
             payload: 1234,
             records: 5,
+            tag: 77,
         };
         let bytes = header.encode(42);
         assert_eq!(Header::parse(&bytes, 42), Some(header));
@@ -351,7 +369,7 @@ mod tests {
     fn salvage_loses_the_damaged_record_alone() {
         let (header, mut payload) = frame(6, &[(b"a", b"111"), (b"b", b"222"), (b"c", b"333")]);
         payload[record_bytes(1, 3) + 8] ^= 0xff;
-        let keys: Vec<&[u8]> = salvage(&payload, header.seq)
+        let keys: Vec<&[u8]> = salvage(&payload, header.tag)
             .iter()
             .map(|(_, record, _)| record.key)
             .collect();

@@ -24,6 +24,8 @@ pub(crate) struct Log {
     free: VecDeque<usize>,
     tail: usize,
     next_seq: u64,
+    /// New with every start; see [`Log::tag`].
+    nonce: u32,
     written: u64,
     asked: u64,
 }
@@ -62,12 +64,12 @@ impl Log {
     pub(crate) fn open(
         storage: Arc<dyn Storage>,
         recovered: &Recovered,
-        new_salt: u64,
+        random: u64,
         options: &Options,
     ) -> io::Result<Log> {
         let mut log = Log {
             storage,
-            salt: recovered.salt.unwrap_or(new_salt),
+            salt: recovered.salt.unwrap_or(random),
             segment_bytes: match recovered.salt {
                 Some(_) => recovered.segment_bytes,
                 None => options.segment_bytes,
@@ -76,7 +78,8 @@ impl Log {
             used: recovered.used.iter().copied().collect(),
             free: VecDeque::new(),
             tail: recovered.tail,
-            next_seq: recovered.last.seq + 1,
+            next_seq: recovered.last.seq.saturating_add(1),
+            nonce: (random >> 32) as u32,
             written: recovered.last.written,
             asked: recovered.last.asked,
         };
@@ -127,7 +130,7 @@ impl Log {
         }
         file.sync()?;
         self.storage.rename(&passing, &name)?;
-        self.written += self.segment_bytes as u64;
+        self.written = self.written.saturating_add(self.segment_bytes as u64);
         Ok(file)
     }
 
@@ -164,6 +167,10 @@ impl Log {
     pub(crate) fn next_seq(&self) -> u64 {
         self.next_seq
     }
+    /// What the records of the next frame carry.
+    pub(crate) fn tag(&self) -> u32 {
+        self.nonce ^ self.next_seq as u32
+    }
     pub(crate) fn written(&self) -> u64 {
         self.written
     }
@@ -197,8 +204,8 @@ impl Log {
     /// Writes a frame, which fits in the remainder, and returns when it is on the medium.
     pub(crate) fn append(&mut self, draft: &mut Draft) -> io::Result<Written> {
         let frame_bytes = padded(draft.bytes.len());
-        self.asked += draft.asked;
-        self.written += frame_bytes as u64;
+        self.asked = self.asked.saturating_add(draft.asked);
+        self.written = self.written.saturating_add(frame_bytes as u64);
         let oldest = self.used.get(draft.emptied);
         let header = Header {
             seq: self.next_seq,
@@ -207,6 +214,7 @@ impl Log {
             asked: self.asked,
             payload: draft.bytes.len().saturating_sub(HEADER_BYTES) as u32,
             records: draft.records,
+            tag: self.tag(),
         };
         if let Some(to) = draft.bytes.get_mut(..HEADER_BYTES) {
             to.copy_from_slice(&header.encode(self.salt));
@@ -218,7 +226,7 @@ impl Log {
         file.write_at(&draft.bytes, offset as u64)?;
         file.sync()?;
         self.tail += frame_bytes;
-        self.next_seq += 1;
+        self.next_seq = self.next_seq.saturating_add(1);
         for _ in 0..draft.emptied {
             let emptied = self.used.pop_front().map(|used| used.segment);
             self.free.extend(emptied);

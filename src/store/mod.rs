@@ -9,19 +9,23 @@
 mod commit;
 mod compaction;
 mod error;
+mod export;
 mod frame;
 mod index;
 mod log;
 mod recovery;
+mod snapshot;
+mod stats;
 pub mod storage;
 mod table;
-mod tools;
 mod view;
 
 pub use error::{OpenError, StoreError};
+pub use export::TransferError;
 pub use recovery::Report;
+pub use snapshot::{RawRow, Snapshot};
+pub use stats::Stats;
 pub use table::{Batch, Durability, Table, TableInfo};
-pub use tools::{Snapshot, Stats};
 
 use crate::limits::store::{
     BATCHED_WAIT, CHANGED_ROWS_PERCENT, FIRST_SEGMENTS, GATHER, MAX_BATCH_PERCENT, MAX_RECORDS,
@@ -73,6 +77,9 @@ impl Default for Options {
         }
     }
 }
+
+/// Rows of a table with their keys.
+pub type Rows<T> = Vec<(<T as Table>::Key, <T as Table>::Row)>;
 
 /// Typed tables over the log. Shared by reference between threads; every call blocks its thread for as long as it needs the card.
 #[derive(Debug)]
@@ -173,9 +180,9 @@ impl Store {
         let digester = Digester::default();
         let recovered = recovery::recover(&*storage, &digester, path)?;
         recovered.check_versions(path, tables)?;
-        let salt = getrandom::u64().map_err(|e| failed(e.to_string()))?;
+        let random = getrandom::u64().map_err(|e| failed(e.to_string()))?;
         let log =
-            Log::open(storage, &recovered, salt, &options).map_err(|e| failed(e.to_string()))?;
+            Log::open(storage, &recovered, random, &options).map_err(|e| failed(e.to_string()))?;
         let view = View {
             index: recovered.index,
             capacity: capacity(
@@ -271,11 +278,10 @@ impl Store {
         let requirements = requirements.map(|r| (digester.digest(r.table, &r.key), r));
         let bytes = ops.iter().map(|(_, op)| op_bytes(op)).sum();
         let request = Request {
-            ticket: 0,
             ops,
             requirements: requirements.collect(),
             bytes,
-            reply: None,
+            ..Request::default()
         };
         self.submit(request, batch.durable)
     }
@@ -295,12 +301,14 @@ impl Store {
 
     /// Returns when everything written so far, batched rows too, is on flash.
     pub fn flush(&self) -> Result<(), StoreError> {
+        self.submit(Request::default(), true)
+    }
+
+    /// Writes all rows again, densely, so that every file but those that they need is free. Callers who write meanwhile wait.
+    pub fn compact(&self) -> Result<(), StoreError> {
         let request = Request {
-            ticket: 0,
-            ops: Vec::new(),
-            requirements: Vec::new(),
-            bytes: 0,
-            reply: None,
+            compact: true,
+            ..Request::default()
         };
         self.submit(request, true)
     }
@@ -376,7 +384,7 @@ impl Store {
     }
 
     /// All rows of a table, in no order that counts. For large tables see [`Store::for_each`].
-    pub fn scan<T: Table>(&self) -> Result<Vec<(T::Key, T::Row)>, StoreError> {
+    pub fn scan<T: Table>(&self) -> Result<Rows<T>, StoreError> {
         let mut rows = Vec::new();
         self.for_each::<T>(|key, row| {
             rows.push((key, row));

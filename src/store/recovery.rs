@@ -297,9 +297,9 @@ impl Reader<'_> {
             let rest = self.buffer.get(frame.offset..).unwrap_or_default();
             let payload = payload(rest, &frame.header).unwrap_or_default();
             let records: Vec<_> = if frame.intact {
-                Records::new(payload, frame.header.seq).collect()
+                Records::new(payload, frame.header.tag).collect()
             } else {
-                salvage(payload, frame.header.seq)
+                salvage(payload, frame.header.tag)
             };
             if !frame.intact {
                 let text = format!(
@@ -356,7 +356,7 @@ fn choose(mut found: Vec<Found>, report: &mut Report) -> (Header, Vec<Found>) {
     (last, found)
 }
 
-/// The files that `frames` lie in, oldest first, and the end of the last frame.
+/// The files that `frames` lie in, oldest first, and the end of the last frame, behind which the next one goes.
 fn used_files(frames: &[Found]) -> (Vec<Used>, usize) {
     let mut used: Vec<Used> = Vec::new();
     for frame in frames {
@@ -366,7 +366,14 @@ fn used_files(frames: &[Found]) -> (Vec<Used>, usize) {
             used.push(Used { segment, first });
         }
     }
-    let tail = frames.last();
-    let tail = tail.map_or(0, |frame| frame.offset + frame.header.frame_bytes());
+    let tail = frames.last().map_or(0, |frame| {
+        match used.last() {
+            Some(last) if last.segment == frame.segment => {
+                frame.offset + frame.header.frame_bytes()
+            }
+            // No store of ours lies so; go on in a free file.
+            _ => usize::MAX,
+        }
+    });
     (used, tail)
 }

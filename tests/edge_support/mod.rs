@@ -1,6 +1,6 @@
 //! An edge on a free port of the loopback, a station and a UI that do as they are told, and a
 //! client that sees every byte.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bytes::Bytes;
 use hearth::serve::assets::Asset;
@@ -562,5 +562,11 @@ pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
     while !done() {
         assert!(start.elapsed() < PATIENCE, "{what} never came");
         std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+impl Read for Client {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer)
     }
 }

@@ -5,7 +5,7 @@
 //! [--stall FROM:TO] [--offset MS] [--jump AT:BY] [--audio-jump AT:BY] [--mute] [--seconds S]`; times are seconds of the stream, offsets ms.
 //! Prints `publishing` once the server has said yes, or the server's refusal on standard error.
 
-use hearth::wire::flv::{FlvFile, FlvTag, TagKind};
+use hearth::wire::flv::{FlvFile, FlvTag, FlvTagKind};
 use hearth::wire::rtmp::Publisher;
 use hearth::wire::rtmp::client::PublisherState;
 use std::collections::VecDeque;
@@ -69,16 +69,16 @@ fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn send_all(stream: &mut TcpStream, publisher: &mut Publisher, file: &[u8], faults: &Faults) -> Result<(), Box<dyn Error>> {
-    let length = FlvFile::tags(file).map(|tag| u64::from(tag.timestamp)).max().unwrap_or(0) + 33;
+    let length = FlvFile::tags(file)?.map(|tag| u64::from(tag.timestamp)).max().unwrap_or(0) + 33;
     let (mut late, mut frames) = (VecDeque::new(), 0);
     let start = Instant::now();
     for lap in 0.. {
-        for tag in FlvFile::tags(file) {
+        for tag in FlvFile::tags(file)? {
             let at = lap * length + u64::from(tag.timestamp);
             if faults.seconds.is_some_and(|seconds| at >= seconds * 1000) {
                 return Ok(());
             }
-            let setup = tag.timestamp == 0 && (tag.kind == TagKind::Script || tag.body.get(1) == Some(&0));
+            let setup = tag.timestamp == 0 && (tag.kind == FlvTagKind::Script || tag.body.get(1) == Some(&0));
             if (setup && lap > 0) || (!setup && faults.lost(&tag, at, &mut frames)) {
                 continue;
             }
@@ -101,9 +101,10 @@ fn send_all(stream: &mut TcpStream, publisher: &mut Publisher, file: &[u8], faul
 fn send(stream: &mut TcpStream, publisher: &mut Publisher, start: Instant, sending: &Sending<'_>) -> Result<(), Box<dyn Error>> {
     sleep((start + Duration::from_millis(sending.due)).saturating_duration_since(Instant::now()));
     match sending.tag.kind {
-        TagKind::Script => publisher.write_metadata(sending.tag.body),
-        TagKind::Audio => publisher.write_audio(sending.timestamp, sending.tag.body),
-        TagKind::Video => publisher.write_video(sending.timestamp, sending.tag.body),
+        FlvTagKind::Script => publisher.write_metadata(sending.tag.body),
+        FlvTagKind::Other(_) => {}
+        FlvTagKind::Audio => publisher.write_audio(sending.timestamp, sending.tag.body),
+        FlvTagKind::Video => publisher.write_video(sending.timestamp, sending.tag.body),
     }
     exchange(stream, publisher)
 }
@@ -181,19 +182,19 @@ impl Faults {
     fn lost(&self, tag: &FlvTag<'_>, at: u64, frames: &mut u64) -> bool {
         let within = |span: Option<(u64, u64)>| span.is_some_and(|(from, to)| (from..to).contains(&at));
         match tag.kind {
-            TagKind::Audio => self.mute || within(self.audio_gone),
-            TagKind::Video => {
+            FlvTagKind::Audio => self.mute || within(self.audio_gone),
+            FlvTagKind::Video => {
                 *frames += 1;
                 let key = tag.body.first().is_some_and(|first| first >> 4 == 1);
                 let dropped = self.drop_every > 0 && *frames % self.drop_every >= self.drop_every - self.drop_run;
                 within(self.video_gone) || (dropped && !key)
             }
-            TagKind::Script => false,
+            FlvTagKind::Script | FlvTagKind::Other(_) => false,
         }
     }
 
     fn due(&self, tag: &FlvTag<'_>, at: u64) -> u64 {
-        let late = if tag.kind == TagKind::Audio { self.audio_late_ms } else { 0 };
+        let late = if tag.kind == FlvTagKind::Audio { self.audio_late_ms } else { 0 };
         match self.stall {
             Some((from, to)) if (from..to).contains(&(at + late)) => to,
             _ => at + late,
@@ -202,7 +203,7 @@ impl Faults {
 
     fn timestamp(&self, tag: &FlvTag<'_>, at: u64) -> u32 {
         let mut time = at as u32;
-        let jumps = [self.jump, self.audio_jump.filter(|_| tag.kind == TagKind::Audio)];
+        let jumps = [self.jump, self.audio_jump.filter(|_| tag.kind == FlvTagKind::Audio)];
         for (from, by) in jumps.into_iter().flatten() {
             if at >= from {
                 time = time.wrapping_add(by as u32);

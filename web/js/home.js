@@ -20,6 +20,7 @@
   function fill(node, channel) {
     node.setAttribute('href', '/@' + channel.name);
     node.dataset.name = channel.name;
+    node.dataset.phase = channel.phase;
     Array.prototype.forEach.call(node.querySelectorAll('.avatar'), function (avatar) {
       avatar.className = avatar.className.replace(/hue-\d/, 'hue-' + channel.hue);
       put(avatar, channel.letter);

@@ -26,7 +26,8 @@
     var name = box.dataset.name, preview = 'preview' in box.dataset, source = '/live/' + name + '/index.m3u8';
     var hls = null, attached = false, channel = null, failures = 0;
     var renewals = 0, renewTimer, askTimer, idleTimer;
-    var lastTime = -1, lastMove = 0, mediaErrors = 0, wantsPlay = true, seen = false, ended = false;
+    var lastTime = -1, lastMove = 0, stuckFrom = 0, mediaError = 0, wantsPlay = true, seen = false;
+    var still = box.querySelector('canvas');
 
     function find(act) { return box.querySelector('[data-act="' + act + '"]'); }
     function when(key, on) { var it = box.querySelector('[data-when="' + key + '"]'); if (it) it.hidden = !on; }
@@ -82,10 +83,10 @@
 
     /* The state follows from what the box said last and from whether the picture moves. */
     function judge() {
-      if (box.dataset.state === 'error') return;
+      if (box.dataset.state === 'error' && !(channel && channel.phase === 'off')) return;
       if (failures > 1 && !moving()) return state('gone');
       if (!channel) return;
-      if (channel.phase === 'off') { if (!attached || ended || !moving()) { detach(); state('off'); } return; }
+      if (channel.phase === 'off') { if (!attached || !moving()) { detach(); renewals = 0; state('off'); } return; }
       if (moving() || (seen && video.paused && !wantsPlay)) return state('live');
       if (channel.phase === 'grace') return state('reconnecting');
       if (!seen || !channel.playable || Date.now() - lastMove > 3000) state('starting');
@@ -99,6 +100,7 @@
       fetch('/api/v1/channels/' + name, { headers: { Accept: 'application/json' } })
         .then(function (answer) { if (!answer.ok) throw answer; return answer.json(); })
         .then(function (answer) {
+          if (answer.phase === 'live' && (failures || !channel || channel.phase !== 'live')) stuckFrom = Date.now();
           failures = 0;
           channel = answer;
           about();
@@ -117,9 +119,9 @@
 
     function attach() {
       attached = true;
-      ended = seen = false;
-      lastMove = Date.now() - 1500;
+      seen = false;
       lastTime = -1;
+      stuckFrom = Date.now();
       if (window.Hls && window.Hls.isSupported()) return attachHls();
       if (video.canPlayType('application/vnd.apple.mpegurl')) {
         video.src = source;
@@ -136,23 +138,33 @@
       hls.attachMedia(video);
     }
 
-    /* The list has ended: what is buffered is played out, then the box is asked. */
-    function over() {
-      ended = true;
-      if (!channel || channel.phase !== 'off') ask();
-    }
+    /* The list has ended: the box is asked, and what is buffered is played out. */
+    function over() { if (!channel || channel.phase !== 'off') ask(); }
 
     function detach() {
       clearTimeout(renewTimer);
+      keepPicture();
       if (hls) { hls.destroy(); hls = null; }
       if (attached) { video.removeAttribute('src'); video.load(); }
       attached = seen = false;
     }
 
+    /* The last picture stays under the words. */
+    function keepPicture() {
+      if (!seen || !video.videoWidth) return;
+      still.width = Math.min(640, video.videoWidth);
+      still.height = still.width * video.videoHeight / video.videoWidth;
+      still.getContext('2d').drawImage(video, 0, 0, still.width, still.height);
+      still.hidden = false;
+    }
+
     function recover(error) {
       var kind = window.Hls.ErrorTypes;
       if (error.details === 'manifestIncompatibleCodecsError' || error.details === 'bufferAddCodecError') return giveUp();
-      if (error.type === kind.MEDIA_ERROR && mediaErrors++ < 2) return hls.recoverMediaError();
+      if (error.type === kind.MEDIA_ERROR && Date.now() - mediaError > 10000) {
+        mediaError = Date.now();
+        return hls.recoverMediaError();
+      }
       renew();
     }
 
@@ -184,15 +196,14 @@
     function watch() {
       var now = Date.now();
       if (video.currentTime !== lastTime && video.readyState > 2) {
-        if (lastTime >= 0) { lastMove = now; seen = true; renewals = 0; }
+        if (lastTime >= 0) { lastMove = stuckFrom = now; seen = still.hidden = true; renewals = 0; }
         lastTime = video.currentTime;
-        if (mediaErrors && now - lastMove > 10000) mediaErrors = 0;
       }
-      var stuck = (now - lastMove) / 1000, live = channel && channel.phase === 'live';
+      var stuck = (now - stuckFrom) / 1000, live = channel && channel.phase === 'live';
       if (attached && wantsPlay && live && !failures && !document.hidden) {
         if (video.paused && seen) start();
         if (hls && stuck > STUCK_SEEK && hls.liveSyncPosition > video.currentTime + 1) video.currentTime = hls.liveSyncPosition;
-        if (stuck > STUCK_RENEW) { lastMove = now; renew(); }
+        if (stuck > STUCK_RENEW) renew();
       }
       judge();
       paint();
@@ -216,7 +227,7 @@
         else if (box.requestFullscreen) box.requestFullscreen().catch(function () {});
         else if (video.webkitEnterFullscreen) video.webkitEnterFullscreen();
       },
-      retry: function () { renewals = mediaErrors = 0; box.dataset.state = ''; state('starting'); ask(); },
+      retry: function () { renewals = mediaError = 0; box.dataset.state = ''; state('starting'); ask(); },
       left: function () { seek(-10); }, right: function () { seek(10); },
       up: function () { volume(.1); }, down: function () { volume(-.1); },
       ok: function () { wake(); find('play').focus(); },
@@ -271,7 +282,7 @@
       paint();
     });
 
-    document.addEventListener('visibilitychange', function () { if (!document.hidden) ask(); });
+    document.addEventListener('visibilitychange', function () { stuckFrom = Date.now(); if (!document.hidden) ask(); });
     window.addEventListener('pagehide', detach);
     window.addEventListener('pageshow', function (event) { if (event.persisted) ask(); });
     setInterval(watch, WATCH);

@@ -13,7 +13,8 @@ pub(super) const ASK_AGAIN: &str = "no-cache";
 /// For refusals.
 pub(super) const NEVER: &str = "no-store";
 
-const TEXT: &str = "text/plain; charset=utf-8";
+/// Words.
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 
 /// Seconds after which a busy box is asked again.

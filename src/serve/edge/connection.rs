@@ -22,6 +22,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use tokio::net::TcpStream;
 
+const FULL_HOUSE: &str = "As many watch as this box can serve. Try again in a moment.\n";
+
 /// An accepted connection that has a place in the table.
 pub(super) struct Connection {
     pub(super) stream: TcpStream,
@@ -39,6 +41,34 @@ pub(super) struct Connection {
 enum Next {
     Keep,
     Close,
+}
+
+/// How far an answer got at once.
+enum Step {
+    /// All the way.
+    Done(Next),
+    /// Not at all, or not to the end.
+    Later(Box<Later>),
+}
+
+/// An answer that takes longer than one call.
+enum Later {
+    /// All of it.
+    Exchange(Exchange),
+    /// What the socket had no room for.
+    Rest {
+        head: Vec<u8>,
+        body: Bytes,
+        next: Next,
+    },
+}
+
+fn after(manner: &Manner) -> Next {
+    if manner.close {
+        Next::Close
+    } else {
+        Next::Keep
+    }
 }
 
 impl Connection {
@@ -62,10 +92,16 @@ impl Connection {
     /// Serves until one side has enough.
     pub(super) async fn run(mut self) {
         loop {
-            let answered = match self.next_exchange().await {
-                Ok(exchange) => self.respond(exchange).await,
+            let exchange = match self.next_exchange().await {
+                Ok(exchange) => exchange,
                 Err(ReadEnd::Quiet) => return,
-                Err(end) => self.refuse(&end).await,
+                Err(end) => self.refusal(&end),
+            };
+            let answered = match self.answer_at_once(exchange) {
+                Ok(Step::Done(next)) => Ok(next),
+                // Boxed, so that what only a long answer needs is in no idle task.
+                Ok(Step::Later(later)) => Box::pin(self.answer(later)).await,
+                Err(end) => Err(end),
             };
             match answered {
                 Ok(Next::Keep) => {}
@@ -130,14 +166,38 @@ impl Connection {
         next
     }
 
-    async fn respond(&mut self, exchange: Exchange) -> Result<Next, SendEnd> {
-        let Exchange { plan, mut manner } = exchange;
-        let answer = match plan {
-            Plan::Answer(answer) => answer,
-            Plan::Playlist { channel, asked } => Box::pin(self.wait_for(channel, asked)).await?,
-            Plan::Ui(request) => Box::pin(ui_proxy::relay(self, *request, &mut manner)).await?,
-        };
-        self.send(answer, manner).await
+    /// The usual case, a small answer and room for it, without waiting.
+    fn answer_at_once(&mut self, exchange: Exchange) -> Result<Step, SendEnd> {
+        match exchange {
+            Exchange {
+                plan:
+                    Plan::Answer(Answer::Own {
+                        head,
+                        body: Body::Bytes(body),
+                    }),
+                manner,
+            } => self.begin(head, body, manner),
+            other => Ok(Step::Later(Box::new(Later::Exchange(other)))),
+        }
+    }
+
+    async fn answer(&mut self, later: Box<Later>) -> Result<Next, SendEnd> {
+        match *later {
+            Later::Exchange(Exchange { plan, mut manner }) => {
+                let answer = match plan {
+                    Plan::Answer(answer) => answer,
+                    Plan::Playlist { channel, asked } => self.wait_for(channel, asked).await?,
+                    Plan::Ui(request) => ui_proxy::relay(self, *request, &mut manner).await?,
+                };
+                self.send(answer, manner).await
+            }
+            Later::Rest { head, body, next } => {
+                let mut sender = self.sender();
+                sender.write_all(&head).await?;
+                sender.write_all(&body).await?;
+                Ok(next)
+            }
+        }
     }
 
     /// A playlist that is not there yet; given up if the peer leaves.
@@ -155,7 +215,7 @@ impl Connection {
         }
     }
 
-    async fn refuse(&mut self, end: &ReadEnd) -> Result<Next, SendEnd> {
+    fn refusal(&self, end: &ReadEnd) -> Exchange {
         let answer = match end {
             ReadEnd::Refused(error) => {
                 log::debug!("{}: {error}", self.ends.peer);
@@ -163,32 +223,32 @@ impl Connection {
             }
             _ => Answer::text(408, "The request took too long.\n"),
         };
-        self.send(answer, Manner::closing()).await
+        Exchange {
+            plan: Plan::Answer(answer),
+            manner: Manner::closing(),
+        }
     }
 
     async fn send(&mut self, answer: Answer, manner: Manner) -> Result<Next, SendEnd> {
-        let next = if manner.close {
-            Next::Close
-        } else {
-            Next::Keep
-        };
         match answer {
             Answer::Own {
                 head,
                 body: Body::Bytes(body),
-            } => self.send_bytes(head, body, manner).await?,
+            } => self.send_bytes(head, body, manner).await,
+            Answer::Own { head, .. } if manner.head_only => {
+                self.send_bytes(head, Bytes::new(), manner).await
+            }
             Answer::Own {
                 head,
                 body: Body::File { file, first, len },
             } => {
-                if manner.head_only {
-                    self.send_bytes(head, Bytes::new(), manner).await?;
-                } else if self.take_seat().await {
-                    self.send_bytes(head, Bytes::new(), manner).await?;
-                    self.sender().send_file(&*file, first, len).await?;
-                } else {
-                    self.send_full_house(manner).await?;
+                if !self.take_seat().await {
+                    let full = Answer::not_yet(2, FULL_HOUSE);
+                    return Box::pin(self.send(full, manner)).await;
                 }
+                let next = self.send_bytes(head, Bytes::new(), manner).await?;
+                self.sender().send_file(&*file, first, len).await?;
+                Ok(next)
             }
             Answer::Relayed(relayed) => {
                 let body = if manner.head_only {
@@ -196,11 +256,10 @@ impl Connection {
                 } else {
                     relayed.body()
                 };
-                let head = relayed.head(&manner);
-                self.sender().send(&head, body).await?;
+                self.sender().send(&relayed.head(&manner), body).await?;
+                Ok(after(&manner))
             }
         }
-        Ok(next)
     }
 
     async fn send_bytes(
@@ -208,43 +267,34 @@ impl Connection {
         head: ResponseHead,
         body: Bytes,
         manner: Manner,
-    ) -> Result<(), SendEnd> {
-        let body = if manner.head_only { Bytes::new() } else { body };
-        let (head_left, sent) = self.begin(head, &body, manner)?;
-        let mut sender = self.sender();
-        if !head_left.is_empty() {
-            sender.write_all(&head_left).await?;
+    ) -> Result<Next, SendEnd> {
+        match self.begin(head, body, manner)? {
+            Step::Done(next) => Ok(next),
+            Step::Later(later) => Box::pin(self.answer(later)).await,
         }
-        sender.write_all(body.get(sent..).unwrap_or(&[])).await
     }
 
     /// Renders on the stack and tries to send at once, so that no head waits in the task.
     fn begin(
         &mut self,
         mut head: ResponseHead,
-        body: &[u8],
+        mut body: Bytes,
         mut manner: Manner,
-    ) -> Result<(Vec<u8>, usize), SendEnd> {
+    ) -> Result<Step, SendEnd> {
+        if manner.head_only {
+            body = Bytes::new();
+        }
         manner.complete(&mut head);
         let text = head
             .render()
             .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-        let (head_left, body_left) = self.sender().begin(text.as_bytes(), body)?;
-        Ok((head_left, body.len() - body_left.len()))
-    }
-
-    async fn send_full_house(&mut self, manner: Manner) -> Result<(), SendEnd> {
-        let full = Answer::not_yet(
-            2,
-            "As many watch as this box can serve. Try again in a moment.\n",
-        );
-        match full {
-            Answer::Own {
-                head,
-                body: Body::Bytes(body),
-            } => self.send_bytes(head, body, manner).await,
-            _ => Ok(()),
+        let (head, left) = self.sender().begin(text.as_bytes(), &body)?;
+        let next = after(&manner);
+        if head.is_empty() && left.is_empty() {
+            return Ok(Step::Done(next));
         }
+        let body = body.slice_ref(left);
+        Ok(Step::Later(Box::new(Later::Rest { head, body, next })))
     }
 
     /// From the first segment on the connection has a seat and the buffer that goes with it.

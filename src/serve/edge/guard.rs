@@ -3,6 +3,7 @@
 use super::EdgeSettings;
 use crate::limits::http::ORIGIN_BYTES;
 use crate::wire::http::{Authority, Host, Request};
+use bytes::Bytes;
 use std::net::IpAddr;
 
 /// What home routers append to a DHCP host name, and mDNS.
@@ -40,6 +41,7 @@ pub(super) struct Guard {
     addresses: Vec<IpAddr>,
     ports: Vec<u16>,
     embedders: Vec<String>,
+    directions: Bytes,
 }
 
 impl Guard {
@@ -63,7 +65,13 @@ impl Guard {
             addresses,
             ports,
             embedders: settings.embed_origins.clone(),
+            directions: directions(settings).into(),
         }
+    }
+
+    /// What somebody reads who came by another name.
+    pub(super) fn directions(&self) -> Bytes {
+        self.directions.clone()
     }
 
     /// Whether `host` is this box, reached at its address `local`.
@@ -117,6 +125,15 @@ impl Guard {
         let addressed = request.host.map(|host| host.port.unwrap_or(DEFAULT_PORT));
         self.is_own(&page.host, local) && (addressed == Some(port) || self.ports.contains(&port))
     }
+}
+
+fn directions(settings: &EdgeSettings) -> String {
+    let to = match settings.names.first() {
+        Some(name) if name.contains('.') => format!("http://{name}/ or "),
+        Some(name) => format!("http://{name}.local/ or "),
+        None => String::new(),
+    };
+    format!("This box does not go by that name. Open {to}the address that the box shows.\n")
 }
 
 /// Short, visible ASCII: fit to be echoed.

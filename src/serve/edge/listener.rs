@@ -11,6 +11,7 @@ use crate::limits::http::{ACCEPT_PAUSE, BACKLOG, LINGER, SHED_AT_ONCE};
 use nix::sys::socket::{Backlog, listen, setsockopt, sockopt};
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -20,22 +21,28 @@ const USER_TIMEOUT: u32 = 20_000;
 /// Seconds of silence before a peer is probed, between probes, and how many may be lost.
 const KEEPALIVE: (u32, u32, u32) = (20, 5, 3);
 
-/// Sets what accepted connections inherit.
+/// Makes a bound listener ready. Connections that wait in its queue already have the kernel's
+/// default options, so each gets ours when it is accepted; later ones inherit a window that fits.
 pub(super) fn prepare(
     listener: std::net::TcpListener,
     limits: &EdgeLimits,
 ) -> io::Result<TcpListener> {
     listener.set_nonblocking(true)?;
-    setsockopt(&listener, sockopt::TcpNoDelay, &true)?;
-    setsockopt(&listener, sockopt::TcpUserTimeout, &USER_TIMEOUT)?;
-    setsockopt(&listener, sockopt::KeepAlive, &true)?;
-    setsockopt(&listener, sockopt::TcpKeepIdle, &KEEPALIVE.0)?;
-    setsockopt(&listener, sockopt::TcpKeepInterval, &KEEPALIVE.1)?;
-    setsockopt(&listener, sockopt::TcpKeepCount, &KEEPALIVE.2)?;
-    setsockopt(&listener, sockopt::SndBuf, &limits.send_buffer)?;
-    setsockopt(&listener, sockopt::RcvBuf, &limits.receive_buffer)?;
+    set_options(&listener, limits)?;
     listen(&listener, Backlog::new(BACKLOG)?)?;
     TcpListener::from_std(listener)
+}
+
+fn set_options(socket: &impl AsFd, limits: &EdgeLimits) -> io::Result<()> {
+    setsockopt(socket, sockopt::TcpNoDelay, &true)?;
+    setsockopt(socket, sockopt::TcpUserTimeout, &USER_TIMEOUT)?;
+    setsockopt(socket, sockopt::KeepAlive, &true)?;
+    setsockopt(socket, sockopt::TcpKeepIdle, &KEEPALIVE.0)?;
+    setsockopt(socket, sockopt::TcpKeepInterval, &KEEPALIVE.1)?;
+    setsockopt(socket, sockopt::TcpKeepCount, &KEEPALIVE.2)?;
+    setsockopt(socket, sockopt::SndBuf, &limits.send_buffer)?;
+    setsockopt(socket, sockopt::RcvBuf, &limits.receive_buffer)?;
+    Ok(())
 }
 
 /// Accepts for ever.
@@ -58,7 +65,11 @@ async fn admit(
     shared: &Arc<Shared>,
     shedding: &Arc<Semaphore>,
 ) {
-    let Ok(local) = stream.local_addr() else {
+    // Either fails only if the peer has gone.
+    let (Ok(local), Ok(())) = (
+        stream.local_addr(),
+        set_options(&stream, &shared.settings.limits),
+    ) else {
         return;
     };
     let ends = Ends {

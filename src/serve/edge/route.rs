@@ -2,7 +2,7 @@
 //! buffer: nothing here waits.
 
 use super::Shared;
-use super::answer::{Answer, Body, FOR_EVER};
+use super::answer::{Answer, Body, FOR_EVER, NEVER, TEXT};
 use super::guard::Origin;
 use super::live::{Channel, MediaResource};
 use super::playlists::{self, Asked, Kind};
@@ -120,10 +120,8 @@ pub(super) fn route(shared: &Shared, ends: &Ends, request: &Request<'_>) -> Exch
 fn refuse(shared: &Shared, ends: &Ends, request: &Request<'_>, origin: &Origin) -> Option<Answer> {
     let addressed = request.host.as_ref().map(|authority| &authority.host);
     if addressed.is_some_and(|host: &Host<'_>| !shared.guard.is_own(host, ends.local.ip())) {
-        return Some(Answer::text(
-            421,
-            "This box does not go by that name. Use the address that it shows, such as http://hearth.local/\n",
-        ));
+        let page = Answer::bytes(TEXT, NEVER, shared.guard.directions());
+        return Some(page.with(|head| head.status = 421));
     }
     let stranger = matches!(origin, Origin::Unsaid | Origin::Foreign);
     let crossing = request

@@ -76,9 +76,8 @@ impl Sender<'_> {
     /// Sends all of `bytes`.
     pub(super) async fn write_all(&mut self, mut bytes: &[u8]) -> Result<(), SendEnd> {
         let mut turn = Turn::default();
-        let most = usize::try_from(SENDFILE_BYTES).unwrap_or(usize::MAX);
         while !bytes.is_empty() {
-            match self.stream.try_write(bytes.get(..most).unwrap_or(bytes)) {
+            match self.stream.try_write(bytes) {
                 Ok(0) => return Err(SendEnd::Io(ErrorKind::WriteZero.into())),
                 Ok(sent) => {
                     bytes = bytes.get(sent..).unwrap_or(&[]);

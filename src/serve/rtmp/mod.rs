@@ -4,4 +4,4 @@ mod closing;
 mod listener;
 mod session;
 
-pub use listener::{RtmpServer, serve};
+pub use listener::{Places, RtmpServer, serve};

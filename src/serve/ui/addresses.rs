@@ -24,7 +24,8 @@ impl Addresses {
 
     fn from(host: &str, number: Option<String>, http_port: u16, rtmp_port: u16) -> Addresses {
         let came_by = without_port(host);
-        let is_number = came_by.starts_with('[') || came_by.parse::<IpAddr>().is_ok();
+        let is_number = came_by.starts_with('[') || came_by.parse::<Ipv4Addr>().is_ok();
+        let is_number = is_number && !matches!(came_by, "127.0.0.1" | "[::1]");
         let number = number.filter(|_| !is_number).unwrap_or_default();
         let page = |host: &str| address("http://", host, http_port, HTTP_PORT, "");
         let rtmp = |host: &str| address("rtmp://", host, rtmp_port, RTMP_PORT, "/live");
@@ -111,7 +112,7 @@ mod tests {
 
     #[test]
     fn who_came_by_number_is_told_the_number_once() {
-        for host in ["192.168.1.23:8080", "[fe80::1]:8080", "[::1]"] {
+        for host in ["192.168.1.23:8080", "[fe80::1]:8080", "[fd00::1]"] {
             let it = Addresses::from(host, Some("192.168.1.23".into()), 8080, 1935);
             assert_eq!(it.rtmp_by_number, "", "{host}");
             assert_eq!(it.rtmp, format!("rtmp://{}/live", without_port(host)));

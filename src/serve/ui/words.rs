@@ -210,7 +210,7 @@ words! {
     key_secret: "Keep it to yourself: who has it goes live as you.", "不要告诉别人：谁有它，谁就能以你的名义开播。";
     key_lost: "This key can’t be shown any more. Replace it.", "这个密钥无法再显示，请更换。";
     key_replaced: "Your key is new. Paste it into your encoder.", "密钥已更换，请粘贴到推流软件里。";
-    one_field: "Only one field? Use both together:", "只有一个输入框？用合在一起的地址：";
+    one_field: "Only one field? Both together", "只有一个输入框？合在一起";
     show_joined: "Show the joined address", "显示合并地址";
     copy_joined: "Copy the joined address", "复制合并地址";
     start_streaming: "Start streaming", "开始推流";

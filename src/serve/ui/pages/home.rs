@@ -15,6 +15,7 @@ struct Tile {
     name: String,
     display_name: String,
     face: Face,
+    phase: &'static str,
     viewers: u32,
     since: String,
 }
@@ -92,6 +93,7 @@ fn tile(visit: &Visit<'_>, channel: Channel) -> Tile {
     };
     Tile {
         face: Face::of(&channel.account),
+        phase: channel.phase(),
         viewers: view.map_or(0, |view| view.viewers),
         since,
         name: channel.account.name,
