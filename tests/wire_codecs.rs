@@ -1,4 +1,5 @@
 //! Codec records and access units of real encoders, and what a real decoder makes of ours.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use bytes::Bytes;
 use hearth::wire::aac::AacConfig;
 use hearth::wire::avc::{AvcConfig, nal_units};

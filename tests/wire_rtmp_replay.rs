@@ -1,4 +1,5 @@
 //! Captured encoders and hand-built edge cases, through the chunk reader and through a whole connection.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use bytes::Bytes;
 use hearth::wire::rtmp::chunk_reader::ChunkReader;
 use hearth::wire::rtmp::connection::Metadata;
@@ -170,7 +171,11 @@ fn metadata_of(events: &[Event]) -> Vec<&Metadata> {
         .collect()
 }
 
-fn media_of(events: &[Event]) -> (Vec<(u32, &Bytes)>, Vec<(u32, &Bytes)>) {
+/// Time stamps and bodies.
+type Media<'a> = Vec<(u32, &'a Bytes)>;
+
+/// Audio and video.
+fn media_of(events: &[Event]) -> (Media<'_>, Media<'_>) {
     let mut media = (Vec::new(), Vec::new());
     for event in events {
         match event {

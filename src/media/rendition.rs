@@ -1,10 +1,26 @@
 //! A rendition: one ring, its init segments and the playlists over it.
+//!
+//! One writer appends; any number of readers ask for playlists, names and fragments. The index stands behind one lock that is
+//! never held while media is written or read.
 use super::fragment::{Fragment, Tracks};
+use super::ring::Ring;
 use super::segment_file::SegmentFile;
 use super::storage::SegmentStorage;
 use crate::time::Mono;
 use bytes::Bytes;
-use std::sync::Arc;
+use names::Name;
+use playlist::Session;
+use state::{State, fragment_ref};
+use std::fmt;
+use std::io::IoSlice;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+mod names;
+mod playlist;
+mod state;
+
+pub use super::ring::AppendError;
 
 /// How a session's rendition starts.
 pub struct RenditionStart {
@@ -22,25 +38,13 @@ pub struct RenditionStart {
     pub ring_bytes: u64,
     /// EXT-X-INDEPENDENT-SEGMENTS may be promised (this key kept it before); dropped as soon as it stops being true.
     pub independent_segments: bool,
-    /// Called after each append, outside any lock.
+    /// Called after each append, pause and end, outside any lock.
     pub wake: Box<dyn Fn() + Send + Sync>,
     /// Where segments live.
     pub storage: Arc<dyn SegmentStorage>,
 }
 
-/// What an append can meet.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AppendError {
-    /// The tmpfs or the budget has no room even after the oldest was given up: this fragment is dropped, a gap is marked.
-    #[error("no room for a fragment of {0} bytes")]
-    NoRoom(u64),
-    /// Fewer than six segments fit the ring: the bitrate that would fit, kbit/s.
-    #[error("this stream is too large for the box; {0} kbit/s would fit")]
-    BitrateTooHigh(u32),
-}
-
-/// A listed fragment, for those who read the ring fragment by fragment.
+/// A fragment of the ring, for those who read the ring fragment by fragment.
 #[derive(Clone, Debug)]
 pub struct FragmentRef {
     /// Rises by one a fragment for the life of the rendition.
@@ -59,7 +63,7 @@ pub struct FragmentRef {
     pub independent: bool,
     /// A discontinuity stands before it.
     pub discontinuity: bool,
-    /// The TS segment it belongs to (see [`super::ts_cut`]), counted from the session's first sequence number.
+    /// The TS segment it belongs to (see [`super::ts_cut`]): 0 is the one with the session's first sequence number.
     pub ts_segment: u64,
     /// Its tracks.
     pub tracks: Arc<Tracks>,
@@ -77,9 +81,9 @@ pub enum Resource {
 /// Facts for pages and metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RenditionStats {
-    /// Bytes of listed segments.
+    /// Bytes of listed segments and the open one.
     pub listed_bytes: u64,
-    /// Bytes of segments that left the list but are still read.
+    /// Bytes of segments that left the list: kept for late requests, or still read.
     pub held_bytes: u64,
     /// Listed segments.
     pub segments: u32,
@@ -87,79 +91,200 @@ pub struct RenditionStats {
     pub cuts: u64,
     /// Fragments appended.
     pub fragments: u64,
-    /// Fragments dropped for want of room.
+    /// Fragments dropped: for want of room, and after that up to the next keyframe.
     pub dropped: u64,
+    /// Gaps that these left.
+    pub gaps: u64,
 }
 
 /// See the module. Shared by one writer and any number of readers.
-#[derive(Debug)]
-pub struct Rendition {}
+pub struct Rendition {
+    session: Session,
+    first_sequence: u64,
+    wake: Box<dyn Fn() + Send + Sync>,
+    /// `mfhd` sequence number of the next fragment; its lock is the writer's turn.
+    writer: Mutex<u32>,
+    state: Mutex<State>,
+    version: AtomicU64,
+}
 
-#[allow(clippy::todo)]
+impl fmt::Debug for Rendition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rendition")
+            .field("session", &self.session)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Rendition {
     /// An empty rendition; allocates nothing but its index.
     pub fn new(start: RenditionStart) -> Rendition {
-        let _ = start;
-        todo!()
+        let ring = Ring::new(start.storage, start.ring_bytes, start.first_sequence);
+        let state = State::new(ring, start.discontinuity_first, start.independent_segments);
+        Rendition {
+            session: Session {
+                tag: start.tag,
+                first_discontinuity_sequence: start.first_discontinuity_sequence,
+                anchor_unix_ms: start.anchor_unix_ms,
+            },
+            first_sequence: start.first_sequence,
+            wake: start.wake,
+            writer: Mutex::new(1),
+            state: Mutex::new(state),
+            version: AtomicU64::new(0),
+        }
     }
-    /// The tracks from the next fragment on: a new init segment.
+
+    /// The tracks from the next fragment on. If they differ from those before, that fragment gets a new init segment and a
+    /// discontinuity.
     pub fn set_tracks(&self, tracks: Tracks) {
-        let _ = tracks;
-        todo!()
+        self.state().set_tracks(tracks);
     }
-    /// Appends, lists, wakes.
+
+    /// Appends, lists, wakes. The first fragment after a pause or after other tracks gets a discontinuity, whether it asks for
+    /// one or not; one that would make its segment too long opens the next.
+    ///
+    /// # Errors
+    /// The fragment is lost then. After all but `Misplaced` the stream goes on with a discontinuity at the next keyframe, and
+    /// fragments before that are refused with `AwaitingKeyframe`.
     pub fn append(&self, fragment: &Fragment, now: Mono) -> Result<(), AppendError> {
-        let _ = (fragment, now);
-        todo!()
+        let mut sequence = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = self.write(fragment, *sequence, now);
+        if result.is_ok() {
+            *sequence = sequence.wrapping_add(1);
+        }
+        drop(sequence);
+        self.changed();
+        result
     }
-    /// The publisher is gone for now: the open segment is closed and listed.
+
+    fn write(&self, fragment: &Fragment, sequence: u32, now: Mono) -> Result<(), AppendError> {
+        let head = fragment.head(sequence);
+        let pieces = std::iter::once(&head).chain(fragment.data());
+        let parts: Vec<IoSlice<'_>> = pieces.map(|piece| IoSlice::new(piece)).collect();
+        let bytes = parts.iter().map(|part| part.len() as u64).sum();
+        let place = self.state().place(fragment, bytes)?;
+        match place.file.append(&parts) {
+            Ok(offset) => {
+                self.state().commit(place, fragment, offset, bytes, now);
+                Ok(())
+            }
+            Err(error) => {
+                drop(place);
+                Err(self.state().refused(error, bytes))
+            }
+        }
+    }
+
+    /// The publisher is gone for now: the open segment is closed and listed, the next fragment will get a discontinuity.
     pub fn pause(&self) {
-        todo!()
+        self.state().pause();
+        self.changed();
     }
+
     /// The session is over: ENDLIST; then the segments are freed by dropping the rendition.
     pub fn end(&self) {
-        todo!()
+        self.state().end();
+        self.changed();
     }
-    /// Rises with each change of any playlist.
+
+    /// Rises with each append and each change of any playlist.
     pub fn version(&self) -> u64 {
-        todo!()
+        self.version.load(Ordering::Acquire)
     }
+
     /// `media.m3u8`; None until a first segment is complete.
     pub fn media_playlist(&self) -> Option<Bytes> {
-        todo!()
+        self.state().media_playlist(&self.session)
     }
+
     /// `index.m3u8`; None likewise.
     pub fn multivariant_playlist(&self) -> Option<Bytes> {
-        todo!()
+        self.state().multivariant_playlist()
     }
-    /// An init or segment name of this session.
+
+    /// An init segment or complete segment by its name in this session.
     pub fn resource(&self, name: &str) -> Option<Resource> {
-        let _ = name;
-        todo!()
+        match names::parse(self.session.tag, name)? {
+            Name::Init(number) => self.state().init(number).map(Resource::Init),
+            Name::Segment(sequence) => self.state().segment(sequence).map(Resource::Segment),
+        }
     }
-    /// Listed fragments with `number >= from`, oldest first, at most `max`.
+
+    /// Fragments with `number >= from` that the ring holds, the open segment's included, oldest first, at most `max`.
     pub fn fragments(&self, from: u64, max: usize) -> Vec<FragmentRef> {
-        let _ = (from, max);
-        todo!()
+        let state = self.state();
+        state
+            .ring
+            .fragments(from)
+            .take(max)
+            .map(fragment_ref)
+            .collect()
     }
+
+    /// The newest fragment that decoding can begin with: for posters, and for viewers who want to be live at once.
+    pub fn newest_independent(&self) -> Option<FragmentRef> {
+        self.state().ring.newest_independent().map(fragment_ref)
+    }
+
     /// Fixes the TS target duration (seconds) if it is not yet; returns the one in force.
     pub fn fix_ts_target(&self) -> u32 {
-        todo!()
+        self.state().cutter.fix_target()
     }
+
     /// The session's tag.
     pub fn tag(&self) -> u32 {
-        todo!()
+        self.session.tag
     }
+
     /// Media sequence number one past the highest used (segments or TS segments), and the discontinuity sequence to go on with.
     pub fn next_numbers(&self) -> (u64, u64) {
-        todo!()
+        let state = self.state();
+        let after_ts = self.first_sequence.saturating_add(state.ts_segments);
+        let first = self.session.first_discontinuity_sequence;
+        (
+            state.ring.next_sequence().max(after_ts),
+            first.saturating_add(state.discontinuities),
+        )
     }
+
     /// Every segment so far began with an IDR.
     pub fn is_independent(&self) -> bool {
-        todo!()
+        self.state().is_independent
     }
+
+    /// How far back the playlist reaches, ms.
+    pub fn window_ms(&self) -> u64 {
+        self.state().listed_ticks() / 90
+    }
+
+    /// Bits a second over all that the ring holds.
+    pub fn measured_bitrate(&self) -> u64 {
+        self.state().bitrate()
+    }
+
+    /// Where the media so far ends, in whichever track is longer: 90 kHz ticks since the session's origin. 0 if there is none.
+    pub fn end_ticks(&self) -> u64 {
+        self.state().end_ticks
+    }
+
+    /// When the newest fragment came.
+    pub fn newest_at(&self) -> Option<Mono> {
+        self.state().newest_at
+    }
+
     /// Facts.
     pub fn stats(&self) -> RenditionStats {
-        todo!()
+        self.state().stats()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changed(&self) {
+        self.version.fetch_add(1, Ordering::AcqRel);
+        (self.wake)();
     }
 }

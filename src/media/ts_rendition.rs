@@ -1,18 +1,72 @@
-//! The TS rendition: made from the ring while somebody asks, into a small ring of its own. (owner: helper B)
+//! The TS rendition: made from the ring while somebody asks, into a small ring of its own.
+//!
+//! A segment's bytes depend on the ring's fragments alone (see [`super::ts_cut`] and [`crate::wire::mpegts`]), so what was freed
+//! and is asked for again comes out the same. The list lies behind one lock that is never held while media is read or written.
 use super::rendition::Rendition;
-use super::segment_file::SegmentFile;
+use super::segment_file::{LiveBytes, SegmentFile};
 use super::storage::SegmentStorage;
 use crate::time::Mono;
+use crate::wire::m3u8::{MediaPlaylist, Segment};
 use bytes::Bytes;
-use std::sync::Arc;
+use remux::remux;
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use survey::{Plan, survey};
+
+mod remux;
+mod survey;
+
+pub use remux::{MAX_FRAGMENT, RemuxError};
+
+/// Segments listed at most. Players start three behind the newest; the other three are for those that are late. At the bound
+/// the oldest leaves.
+pub const MAX_LISTED: usize = 6;
+/// How long making goes on after the last one asked, ms. Players ask every few seconds.
+pub const WANTED_MS: u64 = 30_000;
+/// Files that have left the list while somebody reads them, and whose readers were not told to let go. At the bound the oldest's are.
+pub const MAX_HELD: usize = 16;
+/// Plain HLS with durations in fractions.
+const VERSION: u8 = 3;
 
 /// See the module.
 #[derive(Debug)]
-pub struct TsRendition {}
+pub struct TsRendition {
+    source: Arc<Rendition>,
+    storage: Arc<dyn SegmentStorage>,
+    ring_bytes: u64,
+    first_sequence: u64,
+    anchor_unix_ms: i64,
+    live: Arc<LiveBytes>,
+    /// Whose turn it is to make.
+    turn: Mutex<()>,
+    state: Mutex<State>,
+}
 
-#[allow(clippy::todo)]
+#[derive(Debug, Default)]
+struct State {
+    asked: Option<Mono>,
+    list: VecDeque<Made>,
+    held: VecDeque<Weak<SegmentFile>>,
+    /// The fragment to look on from: the last one of the newest segment that was made or given up.
+    from: u64,
+    /// Number of the next TS segment to make.
+    next: u64,
+    ended: bool,
+    rendered: Option<Bytes>,
+    last_error: Option<RemuxError>,
+}
+
+/// A listed segment.
+#[derive(Debug)]
+struct Made {
+    plan: Plan,
+    file: Arc<SegmentFile>,
+}
+
 impl TsRendition {
-    /// Nothing is made until asked for. `first_sequence` and PDT come from the rendition's start.
+    /// Nothing is made until asked for. `first_sequence` and `anchor_unix_ms` are those of the rendition's start;
+    /// listed and held segments together take at most `ring_bytes`.
     pub fn new(
         source: Arc<Rendition>,
         storage: Arc<dyn SegmentStorage>,
@@ -20,35 +74,234 @@ impl TsRendition {
         first_sequence: u64,
         anchor_unix_ms: i64,
     ) -> TsRendition {
-        let _ = (source, storage, ring_bytes, first_sequence, anchor_unix_ms);
-        todo!()
+        TsRendition {
+            source,
+            storage,
+            ring_bytes,
+            first_sequence,
+            anchor_unix_ms,
+            live: Arc::default(),
+            turn: Mutex::default(),
+            state: Mutex::default(),
+        }
     }
-    /// Somebody asked: making goes on for 30 s from `now`.
+
+    /// Somebody asked: making goes on for [`WANTED_MS`] from `now`.
     pub fn ask(&self, now: Mono) {
-        let _ = now;
-        todo!()
+        let mut state = self.state();
+        state.asked = state.asked.max(Some(now));
     }
-    /// Somebody asked within the last 30 s.
+
+    /// Somebody asked within the last [`WANTED_MS`].
     pub fn is_wanted(&self, now: Mono) -> bool {
-        let _ = now;
-        todo!()
+        let asked = self.state().asked;
+        asked.is_some_and(|asked| now.since(asked) < WANTED_MS)
     }
-    /// Makes what the ring holds and is not made yet (6 segments at most); frees everything when no longer wanted. Blocking: milliseconds per segment.
+
+    /// Makes what the ring holds and is not made yet ([`MAX_LISTED`] segments at most); frees everything when no longer wanted.
+    /// Blocking: milliseconds per segment. One caller at a time makes, others wait for it.
     pub fn refresh(&self, now: Mono) {
-        let _ = now;
-        todo!()
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_wanted(now) {
+            self.state().free();
+            return;
+        }
+        let ended = self.source_has_ended();
+        let (from, next) = {
+            let state = self.state();
+            (state.from, state.next)
+        };
+        for plan in survey(&self.source, from, MAX_LISTED, ended) {
+            if plan.number < next {
+                continue;
+            }
+            let made = self.make(&plan);
+            let is_full = matches!(made, Err(RemuxError::Storage(_)));
+            self.state().settle(plan, made);
+            if is_full {
+                return;
+            }
+        }
+        if ended {
+            self.state().end();
+        }
     }
+
     /// `ts.m3u8`; None until a first TS segment is complete.
     pub fn playlist(&self) -> Option<Bytes> {
-        todo!()
+        let mut state = self.state();
+        if state.rendered.is_none() {
+            let text = self.render(&state)?;
+            state.rendered = Some(text.into());
+        }
+        state.rendered.clone()
     }
-    /// A TS segment's file.
+
+    /// A listed TS segment's file.
     pub fn segment(&self, name: &str) -> Option<Arc<SegmentFile>> {
-        let _ = name;
-        todo!()
+        let state = self.state();
+        let mut listed = state.list.iter();
+        let made = listed.find(|made| self.name(&made.plan) == name)?;
+        Some(Arc::clone(&made.file))
     }
-    /// Bytes in its ring.
+
+    /// Bytes of all its files that still live, listed or merely read.
     pub fn bytes(&self) -> u64 {
-        todo!()
+        self.live.get()
+    }
+
+    /// Why the last segment that could not be made could not be, as a sentence.
+    pub fn last_error(&self) -> Option<String> {
+        self.state().last_error.as_ref().map(ToString::to_string)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn source_has_ended(&self) -> bool {
+        let playlist = self.source.media_playlist();
+        playlist.is_some_and(|text| text.ends_with(b"#EXT-X-ENDLIST\n"))
+    }
+
+    fn name(&self, plan: &Plan) -> String {
+        let number = self.first_sequence.saturating_add(plan.number);
+        format!("t{:08x}-{number}.ts", self.source.tag())
+    }
+
+    fn render(&self, state: &State) -> Option<String> {
+        let first = &state.list.front()?.plan;
+        let segments = state.list.iter().map(|made| Segment {
+            uri: self.name(&made.plan),
+            duration: made.plan.end.saturating_sub(made.plan.start),
+            discontinuity: made.plan.discontinuity,
+            map: None,
+            program_date_time: self
+                .anchor_unix_ms
+                .saturating_add(i64::try_from(made.plan.start / 90).unwrap_or(i64::MAX)),
+        });
+        let playlist = MediaPlaylist {
+            version: VERSION,
+            target_duration: self.source.fix_ts_target(),
+            media_sequence: self.first_sequence.saturating_add(first.number),
+            discontinuity_sequence: first.discontinuities_before,
+            // Where no keyframe came in time, a segment begins without one.
+            independent_segments: false,
+            ended: state.ended,
+            segments: segments.collect(),
+        };
+        Some(playlist.render())
+    }
+
+    fn make(&self, plan: &Plan) -> Result<Arc<SegmentFile>, RemuxError> {
+        if plan.bytes > self.ring_bytes {
+            return Err(RemuxError::TooLarge(plan.bytes));
+        }
+        let sequence = self.first_sequence.saturating_add(plan.number);
+        let file = SegmentFile::create_counted(&*self.storage, sequence, &self.live)
+            .map_err(RemuxError::Storage)?;
+        remux(&self.source, plan, |piece| {
+            self.make_room(&file, piece.len() as u64)?;
+            file.append(&[IoSlice::new(piece)]).map(drop)
+        })?;
+        file.close();
+        Ok(file)
+    }
+
+    /// Gives up the oldest until `file` can grow by `bytes`.
+    fn make_room(&self, file: &SegmentFile, bytes: u64) -> io::Result<()> {
+        let block = self.storage.block_size().max(1);
+        let grown = file.len().saturating_add(bytes);
+        let growth = grown.next_multiple_of(block).saturating_sub(file.memory());
+        let mut state = self.state();
+        while self.live.get().saturating_add(growth) > self.ring_bytes {
+            let has_cut = state.cut_oldest_held();
+            let has_left = state.unlist_oldest();
+            if !has_cut && !has_left {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// Takes what came of a plan into the list. What could not be stored is tried again, anything else is not.
+    fn settle(&mut self, plan: Plan, made: Result<Arc<SegmentFile>, RemuxError>) {
+        let file = match made {
+            Ok(file) => Some(file),
+            Err(error) => {
+                let is_full = matches!(error, RemuxError::Storage(_));
+                self.last_error = Some(error);
+                if is_full {
+                    return;
+                }
+                None
+            }
+        };
+        self.from = plan.last();
+        self.next = plan.number.saturating_add(1);
+        if let Some(file) = file {
+            self.list(Made { plan, file });
+        }
+    }
+
+    fn list(&mut self, made: Made) {
+        // Sequence numbers in a list rise by one: after a gap it begins anew.
+        let follows = |last: &Made| last.plan.number.checked_add(1) == Some(made.plan.number);
+        if !self.list.back().is_none_or(follows) {
+            while self.unlist_oldest() {}
+        }
+        while self.list.len() >= MAX_LISTED {
+            self.unlist_oldest();
+        }
+        self.list.push_back(made);
+        self.rendered = None;
+    }
+
+    fn end(&mut self) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.rendered = None;
+        }
+    }
+
+    /// Everything leaves; who reads a file keeps it.
+    fn free(&mut self) {
+        while self.unlist_oldest() {}
+        self.held.retain(|file| file.strong_count() > 0);
+        let held = std::mem::take(&mut self.held);
+        *self = State {
+            held,
+            ..State::default()
+        };
+    }
+
+    fn unlist_oldest(&mut self) -> bool {
+        let Some(made) = self.list.pop_front() else {
+            return false;
+        };
+        self.rendered = None;
+        let file = Arc::downgrade(&made.file);
+        drop(made);
+        if file.strong_count() == 0 {
+            return true;
+        }
+        self.held.retain(|file| file.strong_count() > 0);
+        if self.held.len() >= MAX_HELD {
+            self.cut_oldest_held();
+        }
+        self.held.push_back(file);
+        true
+    }
+
+    /// Tells the readers of the oldest held file to let go; false if there is none.
+    fn cut_oldest_held(&mut self) -> bool {
+        while let Some(file) = self.held.pop_front() {
+            if let Some(file) = file.upgrade() {
+                file.cut();
+                return true;
+            }
+        }
+        false
     }
 }

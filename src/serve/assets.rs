@@ -1,4 +1,4 @@
-//! What the pages need besides HTML, embedded. (owner: helper G)
+//! What the pages need besides HTML, embedded by the build: style sheets, scripts, icons, hls.js.
 
 /// An embedded file.
 #[derive(Clone, Copy, Debug)]
@@ -11,9 +11,78 @@ pub struct Asset {
     pub gzip: Option<&'static [u8]>,
 }
 
-/// The asset at a request path such as `/assets/3f2a9c10/css/base.css` (the hash makes it immutable).
-#[allow(clippy::todo)]
+struct Embedded {
+    name: &'static str,
+    path: &'static str,
+    asset: Asset,
+}
+
+/// Sorted by name, by the build.
+static FILES: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// The asset at a request path such as `/assets/3f2a9c10/css/hearth.css` (the hash makes it immutable).
 pub fn find(path: &str) -> Option<Asset> {
-    let _ = path;
-    todo!()
+    let file = FILES.iter().find(|file| file.path == path)?;
+    Some(file.asset)
+}
+
+/// The request path of an asset such as `css/hearth.css`, for templates; `/assets/missing` if there is none of this name.
+pub fn url(name: &str) -> &'static str {
+    match FILES.binary_search_by(|file| file.name.cmp(name)) {
+        Ok(at) => FILES.get(at).map_or(MISSING, |file| file.path),
+        Err(_) => MISSING,
+    }
+}
+
+const MISSING: &str = "/assets/missing";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::read::GzDecoder;
+    use std::io::Read as _;
+
+    #[test]
+    fn every_asset_is_found_under_its_url_and_its_gzip_is_the_same_file() {
+        for file in FILES {
+            assert_eq!(url(file.name), file.path, "sorted by name");
+            let asset = find(file.path).unwrap();
+            let Some(packed) = asset.gzip else { continue };
+            assert!(packed.len() < asset.body.len());
+            let mut body = Vec::new();
+            GzDecoder::new(packed).read_to_end(&mut body).unwrap();
+            assert_eq!(body, asset.body, "{}", file.name);
+        }
+    }
+
+    #[test]
+    fn the_player_library_is_there_and_names_no_other_file() {
+        let library = find(url("vendor/hls.js")).unwrap();
+        let text = String::from_utf8_lossy(library.body);
+        assert!(text.contains("Hls") && text.len() > 100_000);
+        assert!(!text.contains("\n//# sourceMappingURL"));
+    }
+
+    #[test]
+    fn other_paths_are_no_assets() {
+        for path in [
+            "/assets/",
+            "/assets/css/hearth.css",
+            "/assets/00000000/css/hearth.css",
+            MISSING,
+        ] {
+            assert!(find(path).is_none());
+        }
+    }
+
+    #[test]
+    fn a_page_without_the_library_weighs_little() {
+        let own = FILES
+            .iter()
+            .filter(|file| !file.name.starts_with("vendor/"));
+        let sent: usize = own
+            .map(|f| f.asset.gzip.unwrap_or(f.asset.body).len())
+            .sum();
+        assert!(sent < 44 * 1024, "{sent} bytes, of 60 KiB with a page");
+    }
 }

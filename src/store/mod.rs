@@ -1,126 +1,500 @@
 //! Floor 3, *store*: what must survive a power cut, in a log that flash likes. Knows no media.
-use serde::{Serialize, de::DeserializeOwned};
+//!
+//! A few files of fixed size, made once, are written from front to back and used again for ever; nothing that was acknowledged is written over before it has been
+//! carried elsewhere. What callers write within a moment becomes one *frame* of whole blocks and costs one `fdatasync`; with rows that may be lost for a minute the
+//! store waits for a frame that is written anyway. Rows stay in the files; memory holds where they lie.
+//!
+//! [`frame`] has the layout, [`recovery`] what opening makes of it, [`commit`] the writing thread, [`compaction`] how old files become free.
+
+mod commit;
+mod compaction;
+mod error;
+mod export;
+mod frame;
+mod index;
+mod log;
+mod recovery;
+mod snapshot;
+mod stats;
+pub mod storage;
+mod table;
+mod view;
+
+pub use error::{OpenError, StoreError};
+pub use export::TransferError;
+pub use recovery::Report;
+pub use snapshot::{RawRow, Snapshot};
+pub use stats::Stats;
+pub use table::{Batch, Durability, Table, TableInfo};
+
+use crate::limits::store::{
+    BATCHED_WAIT, CHANGED_ROWS_PERCENT, FIRST_SEGMENTS, GATHER, MAX_BATCH_PERCENT, MAX_RECORDS,
+    MAX_SEGMENTS, MAX_WAITING_BYTES, NEW_ROWS_PERCENT, SEGMENT_BYTES,
+};
+use commit::{Queue, Request, Writer};
+use compaction::Carrier;
+use frame::record_bytes;
+use index::{Digest, Digester};
+use log::{Log, capacity, frame_limit};
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use storage::{Directory, Memory, Storage};
+use table::{Op, decode_row, encode_key};
+use view::{Counters, View, Waiting};
 
-/// How soon a write must be safe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Durability {
-    /// Acknowledged only when on flash.
-    Durable,
-    /// At most 60 s may be lost at a power cut.
-    Batched,
+/// Sizes and waits; the defaults are for a card, tests take smaller ones.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Bytes of a new store's files: whole blocks, at most 1 MiB.
+    pub segment_bytes: usize,
+    /// Files made at first.
+    pub first_segments: usize,
+    /// Files at most.
+    pub max_segments: usize,
+    /// Rows at most.
+    pub max_records: usize,
+    /// How long a commit waits for company.
+    pub gather: Duration,
+    /// How long a batched row waits for a commit.
+    pub batched_wait: Duration,
 }
 
-/// A typed table: rows of one kind under keys of one kind.
-pub trait Table {
-    /// Tells its records from other tables'; never reused.
-    const ID: u8;
-    /// For tools and errors.
-    const NAME: &'static str;
-    /// Version of the row's layout that this daemon writes.
-    const VERSION: u8;
-    /// How its writes are acknowledged.
-    const DURABILITY: Durability;
-    /// Key; postcard of it orders nothing.
-    type Key: Serialize + DeserializeOwned + Clone + Eq;
-    /// Row of the current version.
-    type Row: Serialize + DeserializeOwned + Clone;
-    /// Reads a row of `version` (≤ VERSION); None if the bytes are no such row.
-    fn migrate(version: u8, bytes: &[u8]) -> Option<Self::Row>;
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            segment_bytes: SEGMENT_BYTES,
+            first_segments: FIRST_SEGMENTS,
+            max_segments: MAX_SEGMENTS,
+            max_records: MAX_RECORDS,
+            gather: GATHER,
+            batched_wait: BATCHED_WAIT,
+        }
+    }
 }
 
-/// What a write or read can meet; the texts are shown to people.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// The card refused.
-    #[error("the card could not be written: {0}")]
-    Io(String),
-    /// A stated bound was met.
-    #[error("no room for more {0}")]
-    Full(&'static str),
-}
+/// Rows of a table with their keys.
+pub type Rows<T> = Vec<(<T as Table>::Key, <T as Table>::Row)>;
 
-/// Why a store did not open; the texts are shown to people.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// Another daemon has it.
-    #[error("another hearth uses {0}")]
-    Locked(String),
-    /// Reading or making its files failed.
-    #[error("cannot open the store in {path}: {reason}")]
-    Io {
-        /// Directory.
-        path: String,
-        /// What the system said.
-        reason: String,
-    },
-}
-
-/// Writes that become durable together or not at all.
-#[derive(Debug, Default)]
-pub struct Batch {}
-
-/// See the module. Shared by reference between threads.
+/// Typed tables over the log. Shared by reference between threads; every call blocks its thread for as long as it needs the card.
 #[derive(Debug)]
-pub struct Store {}
+pub struct Store {
+    shared: Arc<Shared>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    report: Report,
+    _lock: Option<std::fs::File>,
+}
 
-#[allow(clippy::todo)]
-impl Batch {
-    /// An empty batch.
-    pub fn new() -> Batch {
-        Batch {}
+/// What callers and the writer share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    view: RwLock<View>,
+    digester: Digester,
+    frame_limit: usize,
+    options: Options,
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    /// Adds a row.
-    pub fn put<T: Table>(&mut self, key: &T::Key, row: &T::Row) -> &mut Batch {
-        let _ = (key, row);
-        todo!()
+    fn view(&self) -> RwLockReadGuard<'_, View> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner)
     }
-    /// Removes a row.
-    pub fn remove<T: Table>(&mut self, key: &T::Key) -> &mut Batch {
-        let _ = key;
-        todo!()
+    fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
+        self.view.write().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn wait<'a>(&self, queue: MutexGuard<'a, Queue>, most: Duration) -> MutexGuard<'a, Queue> {
+        let woken = self.wake.wait_timeout(queue, most);
+        woken.unwrap_or_else(PoisonError::into_inner).0
+    }
+    fn wait_long<'a>(&self, queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
+        let woken = self.wake.wait(queue);
+        woken.unwrap_or_else(PoisonError::into_inner)
+    }
+    /// Every write that waits, and every later one, gets `error`.
+    fn fail(&self, error: StoreError) {
+        let mut queue = self.queue();
+        for request in std::mem::take(&mut queue.requests) {
+            if let Some(reply) = request.reply {
+                let _ = reply.try_send(Err(error.clone()));
+            }
+        }
+        (queue.bytes, queue.puts, queue.awaited) = (0, 0, 0);
+        queue.since = None;
+        queue.failed.get_or_insert(error);
     }
 }
 
-#[allow(clippy::todo)]
 impl Store {
-    /// Opens (or makes) the store in `dir` and locks it.
+    /// Opens (or makes) the store in `dir` and locks it. Takes any tables; the daemon uses [`Store::open_with`].
     pub fn open(dir: &Path) -> Result<Store, OpenError> {
-        let _ = dir;
-        todo!()
+        Store::open_with(dir, &[])
     }
+
+    /// As [`Store::open`], and refuses, without changing a byte, what a newer daemon wrote: rows of a table that is not in `tables`, or of a later version.
+    pub fn open_with(dir: &Path, tables: &[TableInfo]) -> Result<Store, OpenError> {
+        let path = dir.display().to_string();
+        let failed = |error: std::io::Error| OpenError::Io {
+            path: path.clone(),
+            reason: error.to_string(),
+        };
+        let directory = Directory::make(dir).map_err(failed)?;
+        let lock = lock_file(dir, &path)?;
+        let options = Options::default();
+        let mut store = Store::open_on(Arc::new(directory), &path, tables, options)?;
+        store._lock = Some(lock);
+        Ok(store)
+    }
+
     /// A store in memory with the same behaviour, for tests of the floors above.
     pub fn in_memory() -> Store {
-        todo!()
+        let options = Options {
+            gather: Duration::ZERO,
+            ..Options::default()
+        };
+        match Store::open_on(Arc::new(Memory::new()), "memory", &[], options) {
+            Ok(store) => store,
+            Err(error) => unreachable!("memory has no faults: {error}"),
+        }
     }
-    /// A row.
+
+    /// Opens (or makes) the store in a storage, without a lock. `path` is for errors.
+    pub fn open_on(
+        storage: Arc<dyn Storage>,
+        path: &str,
+        tables: &[TableInfo],
+        options: Options,
+    ) -> Result<Store, OpenError> {
+        let failed = |reason: String| OpenError::Io {
+            path: path.to_owned(),
+            reason,
+        };
+        let digester = Digester::default();
+        let recovered = recovery::recover(&*storage, &digester, path)?;
+        recovered.check_versions(path, tables)?;
+        let random = getrandom::u64().map_err(|e| failed(e.to_string()))?;
+        let log =
+            Log::open(storage, &recovered, random, &options).map_err(|e| failed(e.to_string()))?;
+        let view = View {
+            index: recovered.index,
+            capacity: capacity(
+                options.max_segments.max(log.files().len()),
+                log.segment_bytes(),
+            ),
+            files: log.files().iter().cloned().map(Some).collect(),
+            counters: Counters {
+                written: log.written(),
+                asked: log.asked(),
+                commits: recovered.last.seq,
+                free_files: log.free_files(),
+                lost: 0,
+            },
+            ..View::default()
+        };
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            view: RwLock::new(view),
+            digester,
+            frame_limit: frame_limit(log.segment_bytes()),
+            options,
+        });
+        let writer = Writer {
+            shared: shared.clone(),
+            log,
+            carrier: Carrier::default(),
+            can_grow: true,
+        };
+        let thread = std::thread::Builder::new().name("store".to_owned());
+        let thread = thread.spawn(|| writer.run());
+        let thread = thread.map_err(|e| failed(e.to_string()))?;
+        Ok(Store {
+            shared,
+            writer: Mutex::new(Some(thread)),
+            report: recovered.report,
+            _lock: None,
+        })
+    }
+
+    /// What opening found amiss.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// A row. Sees batched writes at once, durable ones when they are acknowledged.
     pub fn get<T: Table>(&self, key: &T::Key) -> Result<Option<T::Row>, StoreError> {
-        let _ = key;
-        todo!()
+        let key = encode_key::<T>(key)?;
+        let digest = self.shared.digester.digest(T::ID, &key);
+        let view = self.shared.view();
+        let found = match view.waiting.get(&digest) {
+            Some(waiting) => waiting.value.clone().map(|value| (waiting.version, value)),
+            None => {
+                let committed = view.committed(&digest, T::ID, &key);
+                committed.map_err(|e| e.of(T::NAME))?
+            }
+        };
+        drop(view);
+        let row = found.map(|(version, bytes)| decode_row::<T>(version, &bytes));
+        row.transpose()
     }
+
     /// Writes a row; returns when the table's durability is met (blocks the thread).
     pub fn put<T: Table>(&self, key: &T::Key, row: &T::Row) -> Result<(), StoreError> {
-        let _ = (key, row);
-        todo!()
+        let mut batch = Batch::new();
+        batch.put::<T>(key, row);
+        self.commit(batch)
     }
+
     /// Removes a row.
     pub fn remove<T: Table>(&self, key: &T::Key) -> Result<(), StoreError> {
-        let _ = key;
-        todo!()
+        let mut batch = Batch::new();
+        batch.remove::<T>(key);
+        self.commit(batch)
     }
+
     /// All of a batch, atomically, with the strictest durability in it.
     pub fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        let _ = batch;
-        todo!()
+        if let Some(error) = batch.error {
+            return Err(error);
+        }
+        if batch.ops.is_empty() && batch.requirements.is_empty() {
+            return Ok(());
+        }
+        let digester = &self.shared.digester;
+        let ops: Vec<(Digest, Op)> = batch
+            .ops
+            .into_iter()
+            .map(|op| (digester.digest(op.table, &op.key), op))
+            .collect();
+        let requirements = batch.requirements.into_iter();
+        let requirements = requirements.map(|r| (digester.digest(r.table, &r.key), r));
+        let bytes = ops.iter().map(|(_, op)| op_bytes(op)).sum();
+        let request = Request {
+            ops,
+            requirements: requirements.collect(),
+            bytes,
+            ..Request::default()
+        };
+        self.submit(request, batch.durable)
     }
-    /// All rows of a table, in no order that counts.
-    pub fn scan<T: Table>(&self) -> Result<Vec<(T::Key, T::Row)>, StoreError> {
-        todo!()
+
+    /// Commits `batch` if there is no row under `key`; false, and nothing is written, if there is. Of callers that race for a key exactly one wins.
+    pub fn commit_if_absent<T: Table>(
+        &self,
+        key: &T::Key,
+        mut batch: Batch,
+    ) -> Result<bool, StoreError> {
+        batch.require_absent::<T>(key);
+        match self.commit(batch) {
+            Err(StoreError::Conflict) => Ok(false),
+            other => other.map(|()| true),
+        }
     }
+
+    /// Returns when everything written so far, batched rows too, is on flash.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.submit(Request::default(), true)
+    }
+
+    /// Writes all rows again, densely, so that every file but those that they need is free. Callers who write meanwhile wait.
+    pub fn compact(&self) -> Result<(), StoreError> {
+        let request = Request {
+            compact: true,
+            ..Request::default()
+        };
+        self.submit(request, true)
+    }
+
+    fn submit(&self, mut request: Request, durable: bool) -> Result<(), StoreError> {
+        let limit = self.shared.frame_limit / 100 * MAX_BATCH_PERCENT;
+        if request.bytes > limit {
+            return Err(StoreError::TooBig {
+                what: "a batch",
+                got: request.bytes,
+                limit,
+            });
+        }
+        let mut queue = self.shared.queue();
+        if let Some(error) = &queue.failed {
+            return Err(error.clone());
+        }
+        if queue.closing {
+            return Err(StoreError::Closed);
+        }
+        self.check_room(&queue, &request)?;
+        if !durable && queue.bytes + request.bytes <= MAX_WAITING_BYTES {
+            let ops = request.ops.clone();
+            let ticket = queue.push(request);
+            self.show(ops, ticket);
+            self.shared.wake.notify_one();
+            return Ok(());
+        }
+        let (reply, answer) = sync_channel(1);
+        request.reply = Some(reply);
+        queue.push(request);
+        drop(queue);
+        self.shared.wake.notify_one();
+        answer.recv().unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Lets readers see batched writes.
+    fn show(&self, ops: Vec<(Digest, Op)>, ticket: u64) {
+        let mut view = self.shared.view_mut();
+        for (digest, op) in ops {
+            let waiting = Waiting {
+                ticket,
+                table: op.table,
+                version: op.version,
+                key: op.key,
+                value: op.value,
+            };
+            view.waiting.insert(digest, waiting);
+        }
+    }
+
+    /// `Full` if the rows of `request` would pass a bound.
+    fn check_room(&self, queue: &Queue, request: &Request) -> Result<(), StoreError> {
+        let puts = request.ops.iter().filter(|(_, op)| op.value.is_some());
+        let bytes: usize = puts.clone().map(|(_, op)| op_bytes(op)).sum();
+        if bytes == 0 {
+            return Ok(());
+        }
+        let view = self.shared.view();
+        let new = puts.filter(|(digest, _)| view.index.get(digest).is_none());
+        let new = new.count();
+        if new > 0 && view.index.len() + queue.puts + new > self.shared.options.max_records {
+            return Err(StoreError::Full("rows"));
+        }
+        let percent = match new {
+            0 => CHANGED_ROWS_PERCENT,
+            _ => NEW_ROWS_PERCENT,
+        };
+        if view.index.live_bytes() + queue.bytes + bytes > view.capacity / 100 * percent {
+            return Err(StoreError::Full("data"));
+        }
+        Ok(())
+    }
+
+    /// All rows of a table, in no order that counts. For large tables see [`Store::for_each`].
+    pub fn scan<T: Table>(&self) -> Result<Rows<T>, StoreError> {
+        let mut rows = Vec::new();
+        self.for_each::<T>(|key, row| {
+            rows.push((key, row));
+            ControlFlow::Continue(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Calls `each` with the rows of a table, one at a time, in no order that counts, until it breaks. Rows written meanwhile may or may not be among them; damaged
+    /// ones are left out and logged.
+    pub fn for_each<T: Table>(
+        &self,
+        mut each: impl FnMut(T::Key, T::Row) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let view = self.shared.view();
+        let waiting: Vec<(Digest, Waiting)> = view
+            .waiting
+            .iter()
+            .filter(|(_, waiting)| waiting.table == T::ID)
+            .map(|(digest, waiting)| (*digest, waiting.clone()))
+            .collect();
+        let places = view.index.sorted(|place| place.table() == T::ID);
+        drop(view);
+        let mut seen: Vec<Digest> = Vec::with_capacity(waiting.len());
+        for (digest, row) in &waiting {
+            seen.push(*digest);
+            if let Some(value) = &row.value
+                && let Some((key, row)) = decode::<T>(row.version, &row.key, value)
+                && each(key, row).is_break()
+            {
+                return Ok(());
+            }
+        }
+        for (digest, _) in places {
+            if seen.contains(&digest) {
+                continue;
+            }
+            let view = self.shared.view();
+            let Some(place) = view.index.get(&digest) else {
+                continue;
+            };
+            let stored = view.read(place)?;
+            drop(view);
+            let row = stored.record().and_then(|record| {
+                decode::<T>(record.version, record.key, record.value.unwrap_or_default())
+            });
+            let Some((key, row)) = row else {
+                ::log::warn!("store: a record of {} is damaged", T::NAME);
+                continue;
+            };
+            if each(key, row).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Figures for `hearth store stats` and the metrics.
+    pub fn stats(&self) -> Stats {
+        let view = self.shared.view();
+        Stats::of(&view, self.report.damage_count)
+    }
+
     /// Flushes what is batched; no writes after it.
     pub fn close(&self) -> Result<(), StoreError> {
-        todo!()
+        let flushed = match self.flush() {
+            Err(StoreError::Closed) => Ok(()),
+            other => other,
+        };
+        self.shared.queue().closing = true;
+        self.shared.wake.notify_one();
+        let writer = self.writer.lock();
+        let writer = writer.unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            let _ = writer.join();
+        }
+        flushed
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let _ = self.close();
+    }
+}
+
+fn op_bytes(op: &Op) -> usize {
+    record_bytes(op.key.len(), op.value.as_ref().map_or(0, Vec::len))
+}
+
+fn decode<T: Table>(version: u8, key: &[u8], row: &[u8]) -> Option<(T::Key, T::Row)> {
+    let key = postcard::from_bytes(key).ok()?;
+    Some((key, decode_row::<T>(version, row).ok()?))
+}
+
+/// Takes the lock of a store's directory.
+fn lock_file(dir: &Path, path: &str) -> Result<std::fs::File, OpenError> {
+    let failed = |error: std::io::Error| OpenError::Io {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(dir.join("lock"))
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Locked(path.to_owned())),
+        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
     }
 }

@@ -43,7 +43,6 @@ const RATES: [u32; 13] = [
     96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000,
     7_350,
 ];
-const LC: u8 = 2;
 const SBR: u8 = 5;
 const PS: u8 = 29;
 /// Marks of the extension that older decoders do not see.

@@ -1,4 +1,5 @@
 //! HLS playlists, RFC 8216 and draft-pantos-hls-rfc8216bis: values in, text out.
+use std::fmt::{self, Write};
 
 /// One listed segment.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,17 +52,332 @@ pub struct Variant {
     pub frame_rate: Option<f64>,
 }
 
-#[allow(clippy::todo)]
+/// Ticks a second of every duration here.
+const TICKS_PER_SECOND: u64 = 90_000;
+/// Room for a segment's lines: two names, a date, a duration.
+const SEGMENT_TEXT: usize = 160;
+
 impl MediaPlaylist {
     /// The playlist's text.
     pub fn render(&self) -> String {
-        todo!()
+        let mut out = String::with_capacity(256 + self.segments.len() * SEGMENT_TEXT);
+        self.write_header(&mut out);
+        let mut map = None;
+        for segment in &self.segments {
+            segment.write_tags(&mut out, &mut map);
+            segment.write_media(&mut out);
+        }
+        if self.ended {
+            out.push_str("#EXT-X-ENDLIST\n");
+        }
+        out
+    }
+
+    fn write_header(&self, out: &mut String) {
+        line(out, format_args!("#EXTM3U"));
+        line(out, format_args!("#EXT-X-VERSION:{}", self.version));
+        let target = self.target_duration;
+        line(out, format_args!("#EXT-X-TARGETDURATION:{target}"));
+        let sequence = self.media_sequence;
+        line(out, format_args!("#EXT-X-MEDIA-SEQUENCE:{sequence}"));
+        // Mandatory as soon as a DISCONTINUITY could leave the list, RFC 8216 §6.2.2.
+        let sequence = self.discontinuity_sequence;
+        if sequence > 0 || self.segments.iter().any(|segment| segment.discontinuity) {
+            line(
+                out,
+                format_args!("#EXT-X-DISCONTINUITY-SEQUENCE:{sequence}"),
+            );
+        }
+        if self.independent_segments {
+            line(out, format_args!("#EXT-X-INDEPENDENT-SEGMENTS"));
+        }
+    }
+}
+
+impl Segment {
+    /// The tags that apply from this segment on; `map` is the EXT-X-MAP in force.
+    fn write_tags<'a>(&'a self, out: &mut String, map: &mut Option<&'a str>) {
+        if self.discontinuity {
+            line(out, format_args!("#EXT-X-DISCONTINUITY"));
+        }
+        if let Some(uri) = self.map.as_deref()
+            && *map != Some(uri)
+        {
+            line(out, format_args!("#EXT-X-MAP:URI=\"{uri}\""));
+            *map = Some(uri);
+        }
+        let date = Iso8601(self.program_date_time);
+        line(out, format_args!("#EXT-X-PROGRAM-DATE-TIME:{date}"));
+    }
+
+    fn write_media(&self, out: &mut String) {
+        line(out, format_args!("#EXTINF:{},", Seconds(self.duration)));
+        line(out, format_args!("{}", self.uri));
     }
 }
 
 /// A multivariant playlist's text.
-#[allow(clippy::todo)]
 pub fn render_multivariant(variants: &[Variant], independent_segments: bool) -> String {
-    let _ = (variants, independent_segments);
-    todo!()
+    let mut out = String::with_capacity(64 + variants.len() * 256);
+    line(&mut out, format_args!("#EXTM3U"));
+    line(&mut out, format_args!("#EXT-X-VERSION:6"));
+    if independent_segments {
+        line(&mut out, format_args!("#EXT-X-INDEPENDENT-SEGMENTS"));
+    }
+    for variant in variants {
+        variant.write(&mut out);
+    }
+    out
+}
+
+impl Variant {
+    fn write(&self, out: &mut String) {
+        let (peak, average) = (self.bandwidth, self.average_bandwidth);
+        append(
+            out,
+            format_args!("#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average}"),
+        );
+        append(out, format_args!(",CODECS=\"{}\"", self.codecs));
+        if let Some((width, height)) = self.resolution {
+            append(out, format_args!(",RESOLUTION={width}x{height}"));
+        }
+        if let Some(rate) = self.frame_rate.filter(|rate| rate.is_finite()) {
+            append(out, format_args!(",FRAME-RATE={rate:.3}"));
+        }
+        // Without it Apple's players show a menu of captions that are not there.
+        line(out, format_args!(",CLOSED-CAPTIONS=NONE"));
+        line(out, format_args!("{}", self.uri));
+    }
+}
+
+fn append(out: &mut String, text: fmt::Arguments<'_>) {
+    // A String takes everything: its fmt::Write has no error to give.
+    let _ = out.write_fmt(text);
+}
+
+fn line(out: &mut String, text: fmt::Arguments<'_>) {
+    append(out, text);
+    out.push('\n');
+}
+
+/// 90 kHz ticks as decimal seconds, rounded to the nearest 10 µs.
+struct Seconds(u64);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut whole, ticks) = (self.0 / TICKS_PER_SECOND, self.0 % TICKS_PER_SECOND);
+        let mut fraction = (ticks * 100_000 + TICKS_PER_SECOND / 2) / TICKS_PER_SECOND;
+        if fraction == 100_000 {
+            (whole, fraction) = (whole + 1, 0);
+        }
+        write!(f, "{whole}.{fraction:05}")
+    }
+}
+
+/// Unix ms as ISO 8601 in UTC with milliseconds.
+struct Iso8601(i64);
+
+impl fmt::Display for Iso8601 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = self.0.rem_euclid(86_400_000);
+        let (year, month, day) = civil_date(self.0.div_euclid(86_400_000));
+        let (hour, minute) = (ms / 3_600_000, ms / 60_000 % 60);
+        let (second, ms) = (ms / 1000 % 60, ms % 1000);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z"
+        )
+    }
+}
+
+/// Year, month and day of the Gregorian calendar from days since 1970-01-01.
+///
+/// Counted in years that begin on 1 March, so that the leap day is a year's last, and in eras of 400 years.
+fn civil_date(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468; // since 0000-03-01
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn segment(uri: &str, duration: u64, map: Option<&str>) -> Segment {
+        Segment {
+            uri: uri.to_owned(),
+            duration,
+            discontinuity: false,
+            map: map.map(str::to_owned),
+            program_date_time: 1_795_338_000_123,
+        }
+    }
+
+    fn playlist(segments: Vec<Segment>) -> MediaPlaylist {
+        MediaPlaylist {
+            version: 7,
+            target_duration: 2,
+            media_sequence: 266,
+            discontinuity_sequence: 0,
+            independent_segments: true,
+            ended: false,
+            segments,
+        }
+    }
+
+    #[test]
+    fn tags_come_in_the_order_that_every_parser_takes() {
+        let mut second = segment("s267.m4s", 180_180, Some("init-1.mp4"));
+        second.discontinuity = true;
+        second.program_date_time += 2000;
+        let third = segment("s268.m4s", 90_000, None);
+        let mut list = playlist(vec![
+            segment("s266.m4s", 180_000, Some("init-0.mp4")),
+            second,
+            third,
+        ]);
+        list.discontinuity_sequence = 3;
+        list.ended = true;
+        let expected = "#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-TARGETDURATION:2
+#EXT-X-MEDIA-SEQUENCE:266
+#EXT-X-DISCONTINUITY-SEQUENCE:3
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-MAP:URI=\"init-0.mp4\"
+#EXT-X-PROGRAM-DATE-TIME:2026-11-22T09:00:00.123Z
+#EXTINF:2.00000,
+s266.m4s
+#EXT-X-DISCONTINUITY
+#EXT-X-MAP:URI=\"init-1.mp4\"
+#EXT-X-PROGRAM-DATE-TIME:2026-11-22T09:00:02.123Z
+#EXTINF:2.00200,
+s267.m4s
+#EXT-X-PROGRAM-DATE-TIME:2026-11-22T09:00:00.123Z
+#EXTINF:1.00000,
+s268.m4s
+#EXT-X-ENDLIST
+";
+        assert_eq!(list.render(), expected);
+    }
+
+    #[test]
+    fn a_list_without_anything_special_has_no_tag_for_it() {
+        let mut list = playlist(vec![segment("a.ts", 180_000, None)]);
+        list.independent_segments = false;
+        let text = list.render();
+        for tag in ["MAP", "DISCONTINUITY", "INDEPENDENT", "ENDLIST", "TYPE"] {
+            assert!(!text.contains(tag), "{tag} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_discontinuity_that_could_leave_brings_its_sequence() {
+        let mut first = segment("a.ts", 1, None);
+        first.discontinuity = true;
+        let text = playlist(vec![first]).render();
+        assert!(text.contains("#EXT-X-DISCONTINUITY-SEQUENCE:0\n"));
+    }
+
+    #[test]
+    fn a_map_in_force_is_not_written_again() {
+        let named = || segment("a.m4s", 1, Some("i.mp4"));
+        let text = playlist(vec![named(), named(), segment("b.m4s", 1, None), named()]).render();
+        assert_eq!(text.matches("#EXT-X-MAP").count(), 1);
+    }
+
+    #[test]
+    fn a_list_fits_the_room_reserved_for_it() {
+        let uri = "s00c0ffee-18446744073709551615.m4s";
+        let segments = (0..30).map(|_| segment(uri, 180_000, Some("i00c0ffee-1.mp4")));
+        let text = playlist(segments.collect()).render();
+        assert!(text.len() <= 256 + 30 * SEGMENT_TEXT);
+    }
+
+    #[test]
+    fn durations_round_to_the_nearest_and_carry() {
+        let text = |ticks| Seconds(ticks).to_string();
+        assert_eq!(text(0), "0.00000");
+        assert_eq!(text(1), "0.00001");
+        assert_eq!(text(45_000), "0.50000");
+        assert_eq!(text(89_999), "0.99999");
+        assert_eq!(text(3003), "0.03337");
+        assert_eq!(text(u64::MAX), "204963823041217.24017");
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        let text = |ms| Iso8601(ms).to_string();
+        assert_eq!(text(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(text(-1), "1969-12-31T23:59:59.999Z");
+        assert_eq!(text(951_782_400_000), "2000-02-29T00:00:00.000Z");
+        assert_eq!(text(951_868_799_999), "2000-02-29T23:59:59.999Z");
+        assert_eq!(text(1_709_251_199_000), "2024-02-29T23:59:59.000Z");
+        assert_eq!(text(4_107_542_400_000), "2100-03-01T00:00:00.000Z");
+        assert_eq!(text(4_102_444_799_999), "2099-12-31T23:59:59.999Z");
+        // Any clock, however wrong, must give a text.
+        assert!(text(i64::MAX).ends_with('Z') && text(i64::MIN).ends_with('Z'));
+    }
+
+    #[test]
+    fn a_variant_says_all_that_players_choose_by() {
+        let variant = Variant {
+            uri: "media.m3u8".to_owned(),
+            bandwidth: 3_300_000,
+            average_bandwidth: 2_500_000,
+            codecs: "avc1.64001F,mp4a.40.2".to_owned(),
+            resolution: Some((1280, 720)),
+            frame_rate: Some(30_000.0 / 1001.0),
+        };
+        let audio = Variant {
+            resolution: None,
+            frame_rate: Some(f64::NAN),
+            uri: "audio.m3u8".to_owned(),
+            ..variant.clone()
+        };
+        let expected = "#EXTM3U
+#EXT-X-VERSION:6
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-STREAM-INF:BANDWIDTH=3300000,AVERAGE-BANDWIDTH=2500000,CODECS=\"avc1.64001F,mp4a.40.2\",RESOLUTION=1280x720,FRAME-RATE=29.970,CLOSED-CAPTIONS=NONE
+media.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=3300000,AVERAGE-BANDWIDTH=2500000,CODECS=\"avc1.64001F,mp4a.40.2\",CLOSED-CAPTIONS=NONE
+audio.m3u8
+";
+        assert_eq!(render_multivariant(&[variant, audio], true), expected);
+        assert!(!render_multivariant(&[], false).contains("INDEPENDENT"));
+    }
+
+    proptest! {
+        #[test]
+        fn each_day_is_followed_by_the_next(day in -800_000_i64..3_000_000) {
+            let (year, month, date) = civil_date(day);
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let length = match month {
+                2 => if leap { 29 } else { 28 },
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            let next = match (month, date) {
+                (12, 31) => (year + 1, 1, 1),
+                (_, last) if last == length => (year, month + 1, 1),
+                _ => (year, month, date + 1),
+            };
+            prop_assert_eq!(civil_date(day + 1), next);
+        }
+
+        #[test]
+        fn printed_durations_are_within_half_a_step(ticks in 0_u64..1 << 40) {
+            let printed: f64 = Seconds(ticks).to_string().parse().unwrap();
+            prop_assert!((printed - ticks as f64 / 90_000.0).abs() < 0.000_006);
+        }
+    }
 }

@@ -1,8 +1,37 @@
-//! Pages and API, on tiny_http behind the edge. (owner: helper G)
+//! Pages and API, on tiny_http behind the edge: it may block (hashes, flash, templates), and never sees the open network.
+//!
+//! Four threads, as many as the edge keeps connections; every handler runs under `catch_unwind`, every reply is whole.
+
+mod addresses;
+mod api;
+mod channels;
+mod form;
+mod frame;
+mod icons;
+mod json;
+mod pages;
+mod reply;
+mod request;
+mod routes;
+mod words;
+
+pub use channels::Channels;
+pub use request::{HOST_HEADER, Method, PEER_HEADER};
+pub use routes::{Access, ROUTES, Route};
+
 use super::station::Station;
+use crate::limits::ui::{HANDLER_IDLE, HANDLER_STACK, HANDLERS};
 use crate::people::People;
+use request::Request;
+use routes::House;
+use std::fmt;
+use std::io;
+use std::os::unix::net::UnixListener;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use tiny_http::Server;
 
 /// What pages say about the box.
 #[derive(Clone, Debug)]
@@ -15,11 +44,21 @@ pub struct UiSettings {
     pub setup_code: Option<String>,
 }
 
-/// The running UI: threads that answer on a Unix socket.
-#[derive(Debug)]
-pub struct Ui {}
+/// The running UI: threads that answer on a Unix socket. Dropped, it stops them.
+pub struct Ui {
+    server: Arc<Server>,
+    handlers: Vec<JoinHandle<()>>,
+    socket: PathBuf,
+}
 
-#[allow(clippy::todo)]
+impl fmt::Debug for Ui {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ui")
+            .field("socket", &self.socket)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Ui {
     /// Starts tiny_http on a socket in `dir` (a private folder) with 4 handler threads.
     pub fn start(
@@ -27,12 +66,94 @@ impl Ui {
         people: Arc<People>,
         station: Arc<Station>,
         settings: UiSettings,
-    ) -> std::io::Result<Ui> {
-        let _ = (dir, people, station, settings);
-        todo!()
+    ) -> io::Result<Ui> {
+        Ui::start_over(dir, people, station, settings)
     }
+
+    /// The same over anything that knows channels.
+    pub fn start_over(
+        dir: &Path,
+        people: Arc<People>,
+        channels: Arc<dyn Channels>,
+        settings: UiSettings,
+    ) -> io::Result<Ui> {
+        let socket = dir.join("ui.sock");
+        match std::fs::remove_file(&socket) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&socket)?;
+        let server = Server::from_listener(listener, None);
+        let server = Arc::new(server.map_err(|e| io::Error::other(e.to_string()))?);
+        let house = Arc::new(House::new(people, channels, settings));
+        let mut handlers = Vec::with_capacity(HANDLERS);
+        for number in 0..HANDLERS {
+            let (server, house) = (Arc::clone(&server), Arc::clone(&house));
+            let thread = Builder::new()
+                .name(format!("ui-{number}"))
+                .stack_size(HANDLER_STACK);
+            handlers.push(thread.spawn(move || serve(&server, &house))?);
+        }
+        Ok(Ui {
+            server,
+            handlers,
+            socket,
+        })
+    }
+
     /// Where the edge connects: exactly 4 persistent connections.
     pub fn socket(&self) -> PathBuf {
-        todo!()
+        self.socket.clone()
     }
+}
+
+impl Drop for Ui {
+    fn drop(&mut self) {
+        for _ in &self.handlers {
+            self.server.unblock();
+        }
+        for handler in self.handlers.drain(..) {
+            // A handler that panicked has said so already.
+            let _ = handler.join();
+        }
+    }
+}
+
+/// One thread's life: until the server is unblocked or gone.
+fn serve(server: &Server, house: &House) {
+    loop {
+        match server.recv_timeout(HANDLER_IDLE) {
+            Ok(Some(request)) => answer(house, request),
+            Ok(None) if keep_time(house) => {}
+            // tiny_http reports `unblock` as an error.
+            Ok(None) | Err(_) => return,
+        }
+    }
+}
+
+fn answer(house: &House, mut request: tiny_http::Request) {
+    let read = Request::read(&mut request);
+    let reply = catch_unwind(AssertUnwindSafe(|| house.answer(&read)));
+    let reply = match reply {
+        Ok(reply) if !reply.is_too_large() => reply,
+        Ok(_) => {
+            log::error!("the page {} is larger than a reply may be", request.url());
+            pages::message::failed()
+        }
+        Err(_) => {
+            log::error!("the page {} panicked", request.url());
+            pages::message::failed()
+        }
+    };
+    // The edge has hung up: it has given up on this request too.
+    let _ = request.respond(reply.into_response());
+    keep_time(house);
+}
+
+/// Always true; written this way so that an idle handler goes on.
+fn keep_time(house: &House) -> bool {
+    if let Err(error) = house.people.keep_time(house.channels.now()) {
+        log::warn!("powered-on time was not written: {error}");
+    }
+    true
 }

@@ -43,8 +43,9 @@ impl AvcConfig {
         AccessUnit {
             idr: kept.iter().any(|range| nal_type(unit(range)) == nal::IDR),
             new_config: self.with_in_band(units.iter().map(unit)),
-            data: shared(data, &kept)
-                .filter(|_| has_prefixes)
+            data: has_prefixes
+                .then(|| shared(data, &kept))
+                .flatten()
                 .unwrap_or_else(|| copied(data, &kept)),
         }
     }
@@ -179,6 +180,10 @@ mod tests {
                 .access_unit(&prefixed(&[IDR, SLICE], size))
                 .unwrap();
             assert_eq!(units(&unit), [IDR, SLICE]);
+            let alone = config(size as u8)
+                .access_unit(&prefixed(&[IDR], size))
+                .unwrap();
+            assert_eq!(units(&alone), [IDR]);
         }
     }
 

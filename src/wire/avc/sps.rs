@@ -332,3 +332,40 @@ fn crop(size: u32, cropped: u64) -> Result<u32, AvcError> {
         .filter(|size| *size > 0)
         .ok_or(AvcError::BadField("cropping"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Constrained Baseline, 640x360, 25 frames a second.
+    const SPS: &str = "6742c01eda0280bfe5c044000003000400000300c83c58ba80";
+
+    fn sps() -> Vec<u8> {
+        data_encoding::HEXLOWER.decode(SPS.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_cut_vui_costs_only_what_it_would_say() {
+        let whole = parse(&sps()).unwrap().info;
+        assert_eq!(
+            (whole.width, whole.height, whole.frame_rate),
+            (640, 360, Some(25.0))
+        );
+        let cut = parse(&sps()[..14]).unwrap().info;
+        assert_eq!((cut.width, cut.height, cut.frame_rate), (640, 360, None));
+    }
+
+    #[test]
+    fn a_cut_sps_is_an_error_wherever_it_is_cut() {
+        for length in 0..8 {
+            assert_eq!(parse(&sps()[..length]), Err(SHORT), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_picture_cropped_to_nothing_is_refused() {
+        assert_eq!(crop(16, 16), Err(AvcError::BadField("cropping")));
+        assert_eq!(crop(16, u64::MAX), Err(AvcError::BadField("cropping")));
+        assert_eq!(crop(1088, 8), Ok(1080));
+    }
+}

@@ -1,6 +1,13 @@
 //! Fragmented MP4 (ISO/IEC 14496-12, CMAF-like): init segments, movie fragments, and reading our own back.
-use crate::wire::{aac::AacConfig, avc::AvcConfig};
-use bytes::Bytes;
+
+mod boxes;
+mod fragment;
+mod init;
+mod parse;
+
+pub use fragment::fragment_head;
+pub use init::init_segment;
+pub use parse::parse_fragment;
 
 /// Track id of the video.
 pub const VIDEO_TRACK: u32 = 1;
@@ -31,24 +38,6 @@ pub struct TrackRun<'a> {
     pub samples: &'a [SampleEntry],
 }
 
-/// `ftyp` + `moov`: video in 90 kHz, audio in its core sample rate. At least one of the two.
-#[allow(clippy::todo)]
-pub fn init_segment(video: Option<&AvcConfig>, audio: Option<&AacConfig>) -> Bytes {
-    let _ = (video, audio);
-    todo!()
-}
-
-/// `moof` and the header of `mdat`; the samples' bytes follow it, video first.
-#[allow(clippy::todo)]
-pub fn fragment_head(
-    sequence: u32,
-    video: Option<&TrackRun<'_>>,
-    audio: Option<&TrackRun<'_>>,
-) -> Bytes {
-    let _ = (sequence, video, audio);
-    todo!()
-}
-
 /// A fragment read back: what [`fragment_head`] wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedRun {
@@ -76,11 +65,31 @@ pub enum Fmp4Error {
     /// Ends early.
     #[error("fragment ends early in {0}")]
     Short(&'static str),
-}
-
-/// Reads one `moof` (+ `mdat`) as this module writes it.
-#[allow(clippy::todo)]
-pub fn parse_fragment(bytes: &[u8]) -> Result<ParsedFragment, Fmp4Error> {
-    let _ = bytes;
-    todo!()
+    /// A box says a size that does not even hold its header.
+    #[error("a box in {within} says {size} bytes")]
+    Size {
+        /// The box around it.
+        within: &'static str,
+        /// What it says.
+        size: u32,
+    },
+    /// A version or flags that this module does not write.
+    #[error("{within} has version and flags {found:08x}, expected {expected:08x}")]
+    Form {
+        /// The box.
+        within: &'static str,
+        /// Version in the top eight bits, flags below.
+        expected: u32,
+        /// What came.
+        found: u32,
+    },
+    /// A box that must be there is not (or comes too late).
+    #[error("fragment without {0}")]
+    Missing(&'static str),
+    /// A box that may be there once came again.
+    #[error("fragment with a second {0} of a track")]
+    Twice(&'static str),
+    /// A track that is neither [`VIDEO_TRACK`] nor [`AUDIO_TRACK`].
+    #[error("fragment with unknown track {0}")]
+    Track(u32),
 }

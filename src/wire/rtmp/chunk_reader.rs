@@ -271,8 +271,12 @@ impl ChunkReader {
         if stream.keep {
             let before = stream.body.capacity();
             let after = stream.capacity_for(bytes.len());
-            if self.unfinished - before + after > limits::MAX_PARTIAL_BYTES {
-                return Err(ProtocolError::TooMuchUnfinished);
+            let limit = match self.takes_media {
+                true => limits::MAX_PARTIAL_BYTES,
+                false => limits::MAX_STRANGER_BYTES,
+            };
+            if self.unfinished - before + after > limit {
+                return Err(ProtocolError::TooMuchUnfinished { limit });
             }
             stream.body.reserve_exact(after - stream.body.len());
             stream.body.extend_from_slice(bytes);

@@ -3,14 +3,13 @@
 //! Bytes go into [`Connection::feed`]; events come out of [`Connection::poll_event`] and answers out of
 //! [`Connection::output`]. One `publish` at a time; media reach the caller only after it was accepted.
 use super::amf0::{self, Value};
+use super::answers::Answers;
 use super::chunk_reader::{ChunkReader, control_value};
-use super::chunk_writer::ChunkWriter;
-use super::command::{self, Command, Status};
+use super::command::{self, Command};
 use super::event_queue::EventQueue;
 use super::handshake::ServerHandshake;
 use super::message::{
     Message, MessageKind, read_u32, read_user_control, split_aggregate, user_control,
-    user_control_body,
 };
 use super::metadata::short_text;
 use super::url::Address;
@@ -19,11 +18,6 @@ use bytes::{Bytes, BytesMut};
 
 pub use super::error::ProtocolError;
 pub use super::metadata::Metadata;
-
-/// Chunk streams that answers use.
-const CONTROL: u8 = 2;
-const COMMANDS: u8 = 3;
-const STATUS: u8 = 5;
 
 /// What an encoder asks for with `publish`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,8 +99,7 @@ struct Connected {
 pub struct Connection {
     handshake: Option<ServerHandshake>,
     reader: ChunkReader,
-    writer: ChunkWriter,
-    output: BytesMut,
+    answers: Answers,
     events: EventQueue,
     connected: Option<Connected>,
     publishing: Publishing,
@@ -124,8 +117,7 @@ impl Connection {
         Connection {
             handshake: Some(ServerHandshake::new(random)),
             reader,
-            writer: ChunkWriter::with_full_headers(),
-            output: BytesMut::new(),
+            answers: Answers::new(),
             events: EventQueue::default(),
             connected: None,
             publishing: Publishing::No,
@@ -141,17 +133,17 @@ impl Connection {
         self.received = self.received.wrapping_add(input.len() as u32);
         let mut input = input;
         if let Some(handshake) = &mut self.handshake {
-            if !handshake.read(&mut input, &mut self.output)? {
+            if !handshake.read(&mut input, &mut self.answers.output)? {
                 return Ok(());
             }
             self.handshake = None;
         }
         while let Some(message) = self.reader.read(&mut input)? {
             self.message(message)?;
-            self.check_output()?;
+            self.answers.check()?;
         }
         self.acknowledge();
-        self.check_output()
+        self.answers.check()
     }
 
     /// The next event, oldest first. Media wait here until their `publish` is accepted.
@@ -161,7 +153,7 @@ impl Connection {
 
     /// Bytes to send; the caller drains what it sent.
     pub fn output(&mut self) -> &mut BytesMut {
-        &mut self.output
+        &mut self.answers.output
     }
 
     /// StreamBegin and `NetStream.Publish.Start`; what the encoder sent meanwhile follows as events.
@@ -176,7 +168,7 @@ impl Connection {
                 return;
             }
         }
-        self.write_publish_start(stream);
+        self.answers.publish_start(stream);
         self.events.release();
     }
 
@@ -194,19 +186,13 @@ impl Connection {
             self.reader.take_media(false);
             self.events.drop_media();
         }
-        self.write_status(
-            stream,
-            Status {
-                level: "error",
-                code,
-                description,
-            },
-        );
+        self.answers.status(stream, "error", code, description);
     }
 
     /// PingRequest carrying `timestamp` ms.
     pub fn ping(&mut self, timestamp: u32) {
-        self.write_user_control(user_control::PING_REQUEST, timestamp);
+        self.answers
+            .user_control(user_control::PING_REQUEST, timestamp);
     }
 
     /// True once the handshake is done.
@@ -259,7 +245,8 @@ impl Connection {
     fn user_control(&mut self, message: &Message) -> Result<(), ProtocolError> {
         match read_user_control(&message.payload) {
             Some((user_control::PING_REQUEST, body)) => {
-                self.write_user_control(user_control::PING_RESPONSE, read_u32(body).unwrap_or(0));
+                self.answers
+                    .user_control(user_control::PING_RESPONSE, read_u32(body).unwrap_or(0));
                 Ok(())
             }
             Some((user_control::PING_RESPONSE, _)) => self.events.push(Event::Pong),
@@ -310,13 +297,13 @@ impl Connection {
             "connect" => self.connect(&command),
             "createStream" => self.create_stream(command.transaction),
             "releaseStream" | "FCPublish" | "_checkbw" => {
-                self.write_result(command.transaction, Value::Undefined)
+                self.answers.result(command.transaction, Value::Undefined)
             }
-            "getStreamLength" => self.write_result(command.transaction, 0.0.into()),
+            "getStreamLength" => self.answers.result(command.transaction, 0.0.into()),
             "publish" => return self.publish(message.stream, &command),
             "play" => return self.play(message.stream, &command),
             "FCUnpublish" => {
-                self.write_result(command.transaction, Value::Undefined);
+                self.answers.result(command.transaction, Value::Undefined);
                 return self.unpublish(None);
             }
             "closeStream" => return self.unpublish(Some(message.stream)),
@@ -357,21 +344,14 @@ impl Connection {
             })
             .is_none();
         if is_first {
-            let window = limits::ACK_WINDOW.to_be_bytes();
-            const DYNAMIC: u8 = 2;
-            self.write_control(MessageKind::WindowAcknowledgement, &window);
-            self.write_control(
-                MessageKind::PeerBandwidth,
-                &[&window[..], &[DYNAMIC]].concat(),
-            );
-            self.writer
-                .set_chunk_size(&mut self.output, limits::SERVER_CHUNK_SIZE);
+            self.answers.windows_and_chunk_size();
         }
-        self.write_command(0, &command::connect_result(command.transaction));
+        self.answers.connect_result(command.transaction);
     }
 
     fn create_stream(&mut self, transaction: f64) {
-        self.write_result(transaction, f64::from(self.next_stream).into());
+        self.answers
+            .result(transaction, f64::from(self.next_stream).into());
         // FFmpeg's own server leaves out 2, the control stream's number.
         self.next_stream = match self.next_stream {
             1 => 3,
@@ -399,19 +379,13 @@ impl Connection {
                 stream: ours,
                 key: same,
             } if *ours == stream && *same == key => {
-                self.write_publish_start(stream);
+                self.answers.publish_start(stream);
                 return Ok(());
             }
             _ => {
                 let description = "This connection is already publishing";
-                self.write_status(
-                    stream,
-                    Status {
-                        level: "error",
-                        code: "NetStream.Publish.BadName",
-                        description,
-                    },
-                );
+                self.answers
+                    .status(stream, "error", "NetStream.Publish.BadName", description);
                 return Ok(());
             }
         }
@@ -456,14 +430,8 @@ impl Connection {
             return Ok(());
         }
         let description = "Publishing has ended";
-        self.write_status(
-            ours,
-            Status {
-                level: "status",
-                code: "NetStream.Unpublish.Success",
-                description,
-            },
-        );
+        self.answers
+            .status(ours, "status", "NetStream.Unpublish.Success", description);
         self.reader.take_media(false);
         if let Publishing::Asked { .. } = self.publishing {
             self.publishing = Publishing::Withdrawn { stream: ours };
@@ -473,70 +441,10 @@ impl Connection {
         self.events.push(Event::Unpublish)
     }
 
-    fn check_output(&self) -> Result<(), ProtocolError> {
-        if self.output.len() > limits::MAX_OUTPUT_BYTES {
-            return Err(ProtocolError::OutputFull);
-        }
-        Ok(())
-    }
-
     fn acknowledge(&mut self) {
         if self.received.wrapping_sub(self.acknowledged) >= self.ack_window {
             self.acknowledged = self.received;
-            let total = self.received.to_be_bytes();
-            self.write_control(MessageKind::Acknowledgement, &total);
+            self.answers.acknowledgement(self.received);
         }
-    }
-
-    fn write_publish_start(&mut self, stream: u32) {
-        self.write_user_control(user_control::STREAM_BEGIN, stream);
-        let description = "You are live";
-        self.write_status(
-            stream,
-            Status {
-                level: "status",
-                code: "NetStream.Publish.Start",
-                description,
-            },
-        );
-    }
-
-    fn write_status(&mut self, stream: u32, status: Status<'_>) {
-        let body = command::on_status(status);
-        self.writer.write(
-            &mut self.output,
-            STATUS,
-            MessageKind::CommandAmf0,
-            stream,
-            0,
-            &body,
-        );
-    }
-
-    fn write_result(&mut self, transaction: f64, result: Value) {
-        self.write_command(
-            0,
-            &command::encode("_result", transaction, &[Value::Null, result]),
-        );
-    }
-
-    fn write_command(&mut self, stream: u32, body: &[u8]) {
-        self.writer.write(
-            &mut self.output,
-            COMMANDS,
-            MessageKind::CommandAmf0,
-            stream,
-            0,
-            body,
-        );
-    }
-
-    fn write_user_control(&mut self, event: u16, value: u32) {
-        self.write_control(MessageKind::UserControl, &user_control_body(event, value));
-    }
-
-    fn write_control(&mut self, kind: MessageKind, body: &[u8]) {
-        self.writer
-            .write(&mut self.output, CONTROL, kind, 0, 0, body);
     }
 }

@@ -45,8 +45,11 @@ pub enum ProtocolError {
         limit: usize,
     },
     /// Unfinished messages hold too much memory together.
-    #[error("unfinished messages pass {limit} bytes", limit = limits::MAX_PARTIAL_BYTES)]
-    TooMuchUnfinished,
+    #[error("unfinished messages pass {limit} bytes")]
+    TooMuchUnfinished {
+        /// The bound.
+        limit: usize,
+    },
     /// A protocol control message without its fields.
     #[error("control message of type {kind} has {length} bytes, expected at least {expected}")]
     ControlTooShort {

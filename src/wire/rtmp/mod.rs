@@ -4,6 +4,7 @@
 //! Every table and buffer is bounded by [`crate::limits::rtmp`].
 
 pub mod amf0;
+mod answers;
 pub mod chunk_reader;
 pub mod chunk_writer;
 pub mod client;

@@ -1,5 +1,12 @@
 //! FLV tag bodies as RTMP carries them (FLV 10.1 Annex E; enhanced RTMP v2), and FLV files.
+
+mod codec_names;
+mod file;
+
+pub use file::{FlvFile, FlvTag, FlvTagKind};
+
 use bytes::{Buf, Bytes};
+use codec_names::{audio_codec, legacy_audio_codec, legacy_video_codec, video_codec};
 
 /// An FLV/RTMP video message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -253,55 +260,6 @@ fn first_track(packet: u8, multitrack: u8, mut rest: Bytes) -> Option<Option<Pac
     Some(None)
 }
 
-/// None for a FourCC of no table: such tags have been seen from cameras and mean nothing.
-fn video_codec(four_cc: [u8; 4]) -> Option<&'static str> {
-    Some(match &four_cc {
-        b"hvc1" => HEVC,
-        b"vvc1" => "VVC (H.266)",
-        b"av01" => "AV1",
-        b"vp08" => "VP8",
-        b"vp09" => "VP9",
-        _ => return None,
-    })
-}
-
-fn audio_codec(four_cc: [u8; 4]) -> Option<&'static str> {
-    Some(match &four_cc {
-        b"Opus" => "Opus",
-        b".mp3" => "MP3",
-        b"fLaC" => "FLAC",
-        b"ac-3" => "AC-3 (Dolby Digital)",
-        b"ec-3" => "E-AC-3 (Dolby Digital Plus)",
-        _ => return None,
-    })
-}
-
-const HEVC: &str = "HEVC (H.265)";
-
-fn legacy_video_codec(codec: u8) -> &'static str {
-    match codec {
-        2 => "Sorenson H.263",
-        3 | 6 => "Screen Video",
-        4 | 5 => "VP6",
-        12 => HEVC,
-        13 => "AV1",
-        _ => "an unknown video codec",
-    }
-}
-
-fn legacy_audio_codec(format: u8) -> &'static str {
-    match format {
-        0 | 3 => "PCM",
-        1 => "ADPCM",
-        2 | 14 => "MP3",
-        4..=6 => "Nellymoser",
-        7 | 8 => "G.711",
-        11 => "Speex",
-        13 => "Opus",
-        _ => "an unknown audio codec",
-    }
-}
-
 fn take(rest: &mut Bytes, count: usize) -> Option<Bytes> {
     (count <= rest.len()).then(|| rest.split_to(count))
 }
@@ -320,73 +278,6 @@ fn take_i24(rest: &mut Bytes) -> Option<i32> {
 
 fn take_four_cc(rest: &mut Bytes) -> Option<[u8; 4]> {
     rest.try_get_u32().ok().map(u32::to_be_bytes)
-}
-
-/// What a tag of an FLV file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FlvTagKind {
-    /// For [`parse_audio`].
-    Audio,
-    /// For [`parse_video`].
-    Video,
-    /// AMF0, as a data message has it.
-    Script,
-    /// Reserved types.
-    Other(u8),
-}
-
-/// A tag of an FLV file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FlvTag<'a> {
-    /// What it is.
-    pub kind: FlvTagKind,
-    /// 32-bit ms.
-    pub timestamp: u32,
-    /// What an RTMP message would carry.
-    pub body: &'a [u8],
-}
-
-/// An FLV file in memory.
-#[derive(Clone, Copy, Debug)]
-pub struct FlvFile;
-
-impl FlvFile {
-    /// The tags of a file, in order; ends at the first that is cut.
-    pub fn tags(file: &[u8]) -> Result<impl Iterator<Item = FlvTag<'_>>, FlvError> {
-        let body = match file {
-            [b'F', b'L', b'V', _, _, o3, o2, o1, o0, ..] => file
-                .get(u32::from_be_bytes([*o3, *o2, *o1, *o0]) as usize..)
-                .ok_or(FlvError::Short(file.len()))?,
-            _ => return Err(FlvError::NotFlv),
-        };
-        let mut rest = body;
-        Ok(std::iter::from_fn(move || {
-            let (tag, after) = next_tag(rest)?;
-            rest = after;
-            Some(tag)
-        }))
-    }
-}
-
-/// A tag and what follows it; before each stands the size of the one before.
-fn next_tag(rest: &[u8]) -> Option<(FlvTag<'_>, &[u8])> {
-    let (_previous_size, rest) = rest.split_first_chunk::<4>()?;
-    let (&[kind, l2, l1, l0, t2, t1, t0, t3, _, _, _], rest) = rest.split_first_chunk()?;
-    let (body, rest) = rest.split_at_checked(u32::from_be_bytes([0, l2, l1, l0]) as usize)?;
-    let kind = match kind & 0x1F {
-        8 => FlvTagKind::Audio,
-        9 => FlvTagKind::Video,
-        18 => FlvTagKind::Script,
-        other => FlvTagKind::Other(other),
-    };
-    Some((
-        FlvTag {
-            kind,
-            timestamp: u32::from_be_bytes([t3, t2, t1, t0]),
-            body,
-        },
-        rest,
-    ))
 }
 
 #[cfg(test)]

@@ -1,0 +1,71 @@
+//! `hearth doctor`: the memory budget, and what is amiss on this machine.
+
+use super::config::Config;
+use super::{StartError, memory};
+use crate::limits::budget::Budget;
+use crate::media::storage::TmpfsStorage;
+use std::path::Path;
+
+/// Room in the ring's file system that is asked for beyond the rings, bytes: the page sockets.
+const RING_MARGIN: u64 = 1 << 20;
+
+/// Prints both; an error if something would keep Hearth from working.
+pub(super) fn print(config: &Config) -> Result<(), StartError> {
+    let budget = Budget::of(memory::allowed(config.memory)?);
+    println!(
+        "Memory: {} MiB of the {} MiB in this machine",
+        budget.memory >> 20,
+        memory::of_this_machine() >> 20
+    );
+    for row in budget.rows() {
+        println!(
+            "  {:>9.2} MiB  {:<24} {}",
+            row.bytes as f64 / f64::from(1 << 20),
+            row.what,
+            row.how
+        );
+    }
+    let ring = config.ring.as_deref().unwrap_or(Path::new("/dev/shm"));
+    let findings = [room_for_rings(ring, budget.ring_bytes), open_files(budget)];
+    let amiss: Vec<String> = findings.into_iter().filter_map(Result::err).collect();
+    for finding in &amiss {
+        println!("Amiss: {finding}");
+    }
+    match amiss.len() {
+        0 => println!("Nothing is amiss."),
+        _ => return Err(StartError::Cannot("see above for what to change".into())),
+    }
+    Ok(())
+}
+
+fn room_for_rings(ring: &Path, needed: u64) -> Result<(), String> {
+    TmpfsStorage::new(ring).map_err(|error| error.to_string())?;
+    let stat =
+        nix::sys::statvfs::statvfs(ring).map_err(|error| format!("{}: {error}", ring.display()))?;
+    let free = stat.blocks_available() * stat.fragment_size();
+    if free < needed + RING_MARGIN {
+        return Err(format!(
+            "{} has {} MiB free, and the rings may need {} MiB",
+            ring.display(),
+            free >> 20,
+            (needed >> 20) + 1
+        ));
+    }
+    Ok(())
+}
+
+/// Every connection, and every segment that is listed or still read, is an open file.
+fn open_files(budget: Budget) -> Result<(), String> {
+    let needed = (budget.connections * 2
+        + budget.encoders
+        + budget.live_channels * crate::limits::media::RING_MAX_SEGMENTS
+        + 64) as u64;
+    let (soft, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)
+        .map_err(|error| error.to_string())?;
+    if soft < needed {
+        return Err(format!(
+            "this process may open {soft} files and may need {needed} (ulimit -n)"
+        ));
+    }
+    Ok(())
+}

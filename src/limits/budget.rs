@@ -1,0 +1,186 @@
+//! One number, `memory`, and what everything may take of it.
+//!
+//! Each row is a worst case: every buffer full, every place taken. Rings get what is left; a test adds the rows up for
+//! the sizes that the box is sold with.
+
+use super::{http, media, people, rtmp, rtmp_server, store};
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+
+/// Used when nothing is said: a quarter of the RAM, at most this, bytes.
+pub const DEFAULT_MOST: u64 = 256 * MIB;
+
+/// Least memory that is accepted, bytes: below it no ring would hold six segments of a modest stream.
+pub const LEAST: u64 = 64 * MIB;
+
+/// Code pages of our own, allocator slack, the runtime, tables of people and channels, threads' touched stacks, bytes.
+const BASE: u64 = 6 * MIB;
+
+/// The store's index at its bound, 21 bytes for each of 262,144 slots, and its half-sized forerunner while it grows.
+const STORE_INDEX: u64 = 262_144 * 21 * 3 / 2;
+
+/// A connection of the edge beside its socket buffers: task, carry, timer, file descriptor in the kernel, bytes.
+const CONNECTION_OVERHEAD: u64 = 8 * KIB + 6 * KIB + 4 * KIB;
+
+/// An encoder's connection likewise, without messages.
+const ENCODER_OVERHEAD: u64 = 24 * KIB;
+
+/// The kernel takes up to twice what `SO_SNDBUF` and `SO_RCVBUF` say.
+const KERNEL_DOUBLES: u64 = 2;
+
+/// What the daemon may hold at a time, derived from `memory`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// All of it, bytes.
+    pub memory: u64,
+    /// Channels live at once.
+    pub live_channels: usize,
+    /// Encoders connected at once, live or not.
+    pub encoders: usize,
+    /// Connections of the edge.
+    pub connections: usize,
+    /// Of these, such as may carry segments.
+    pub media_seats: usize,
+    /// Requests held for a first playlist.
+    pub waiters: usize,
+    /// Bytes of the pages' replies that wait for slow readers.
+    pub ui_reply_bytes: u64,
+    /// Bytes for all rings: listed, held, fMP4 and TS.
+    pub ring_bytes: u64,
+}
+
+/// One line of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What takes it.
+    pub what: &'static str,
+    /// Bytes at worst.
+    pub bytes: u64,
+    /// How that comes about.
+    pub how: String,
+}
+
+/// `SO_SNDBUF` of a connection that carries pages and playlists, bytes.
+pub const PAGE_SEND_BUFFER: usize = 16 << 10;
+
+/// `SO_RCVBUF` of the edge's connections, bytes: a head, or a form read at its own pace.
+pub const PAGE_RECEIVE_BUFFER: usize = 8 << 10;
+
+/// `SO_SNDBUF` of a connection that carries segments, bytes (with default buffers a stalled reader pins 2.7 MiB).
+pub const SEGMENT_SEND_BUFFER: usize = 256 << 10;
+
+impl Budget {
+    /// Shares `memory` bytes out (at least [`LEAST`] count).
+    pub fn of(memory: u64) -> Budget {
+        let memory = memory.max(LEAST);
+        let steps = memory / (32 * MIB);
+        let scaled = |each: u64| usize::try_from(steps * each).unwrap_or(usize::MAX);
+        let mut budget = Budget {
+            memory,
+            live_channels: scaled(1).min(16),
+            encoders: scaled(1).min(16) + 2,
+            connections: scaled(48).min(1024),
+            media_seats: scaled(8).min(256),
+            waiters: scaled(16).min(256),
+            ui_reply_bytes: (memory / 128).clamp(512 * KIB, 4 * MIB),
+            ring_bytes: 0,
+        };
+        let taken: u64 = budget.rows().iter().map(|row| row.bytes).sum();
+        budget.ring_bytes = memory.saturating_sub(taken);
+        budget
+    }
+
+    /// The table: every row at its worst.
+    pub fn rows(&self) -> Vec<Row> {
+        let row = |what, bytes, how: String| Row { what, bytes, how };
+        let kernel = |bytes: usize| KERNEL_DOUBLES * bytes as u64;
+        let page_socket =
+            kernel(PAGE_SEND_BUFFER) + kernel(PAGE_RECEIVE_BUFFER) + CONNECTION_OVERHEAD;
+        let seat_more = kernel(SEGMENT_SEND_BUFFER) - kernel(PAGE_SEND_BUFFER);
+        let encoder_socket = kernel(rtmp_server::RECEIVE_BUFFER)
+            + kernel(rtmp_server::SEND_BUFFER)
+            + ENCODER_OVERHEAD;
+        let stranger = rtmp::MAX_STRANGER_BYTES as u64;
+        let publisher = rtmp::MAX_PARTIAL_BYTES as u64
+            + media::MAX_PENDING_BYTES as u64
+            + media::MAX_PREROLL_BYTES as u64;
+        let password = u64::from(people::HASH_MEMORY_KIB) * KIB + 256 * KIB;
+        let pages = http::UI_LINES as u64
+            * (http::UI_BODY_BYTES as u64 + 2 * http::UI_REPLY_BYTES as u64 + 256 * KIB);
+        let bodies = http::UI_BODIES as u64 * http::UI_BODY_BYTES as u64;
+        vec![
+            row("program", BASE, "code, runtime, tables, stacks".into()),
+            row(
+                "store",
+                STORE_INDEX + 2 * store::MAX_FRAME_BYTES as u64,
+                format!("index of at most {} rows", store::MAX_RECORDS),
+            ),
+            row("passwords", password, "one hash at a time".into()),
+            row(
+                "pages",
+                pages + bodies + self.ui_reply_bytes,
+                format!(
+                    "{} handlers, {} bodies, replies for slow readers",
+                    http::UI_LINES,
+                    http::UI_BODIES
+                ),
+            ),
+            row(
+                "encoders",
+                self.encoders as u64 * (encoder_socket + stranger),
+                format!("{} connections with kernel buffers", self.encoders),
+            ),
+            row(
+                "live media on its way in",
+                self.live_channels as u64 * publisher,
+                format!(
+                    "{} channels, messages and pending fragments",
+                    self.live_channels
+                ),
+            ),
+            row(
+                "connections",
+                self.connections as u64 * page_socket,
+                format!("{} with kernel buffers", self.connections),
+            ),
+            row(
+                "viewers",
+                self.media_seats as u64 * seat_more,
+                format!("{} of them carry segments", self.media_seats),
+            ),
+            row(
+                "rings",
+                self.ring_bytes,
+                "segments listed and still read, fMP4 and TS".into(),
+            ),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worst_cases_add_up_to_the_budget_and_rings_are_worth_having() {
+        for memory in [64 * MIB, 110 * MIB, 256 * MIB] {
+            let budget = Budget::of(memory);
+            let sum: u64 = budget.rows().iter().map(|row| row.bytes).sum();
+            assert!(sum <= memory, "{sum} of {memory}: {:#?}", budget.rows());
+            // Six segments of 2 s at 2.5 Mbit/s and their TS, for every channel that is admitted.
+            let least = budget.live_channels as u64 * (6 * 2 * 2_500_000 / 8) * 5 / 4;
+            assert!(
+                budget.ring_bytes >= least,
+                "{} of {least} for {memory}: {:#?}",
+                budget.ring_bytes,
+                budget.rows()
+            );
+        }
+    }
+
+    #[test]
+    fn too_little_counts_as_the_least() {
+        assert_eq!(Budget::of(1), Budget::of(LEAST));
+    }
+}

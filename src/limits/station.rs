@@ -1,0 +1,37 @@
+//! Bounds of the station: channels on air, takeovers, reconnects.
+
+/// How long a session waits for its publisher after a lost connection, ms: long enough for a phone to find the Wi-Fi again.
+pub const GRACE_MS: u64 = 60_000;
+
+/// How long after an encoder said goodbye, ms: long enough for "stop, change a setting, start".
+pub const GRACE_AFTER_GOODBYE_MS: u64 = 10_000;
+
+/// How long the final playlist (with ENDLIST) is kept after a session, ms. Then its name answers 404.
+pub const ENDED_PLAYLIST_MS: u64 = 60_000;
+
+/// How long the address that lost a takeover is refused while the winner lives, ms: longer than encoders retry by themselves.
+pub const LOSER_REFUSED_MS: u64 = 30_000;
+
+/// A publisher that sent bytes this recently is alive, ms. A silent one gives way to anybody with its key.
+pub const ALIVE_MS: u64 = 2_000;
+
+/// How long "let the other encoder in" holds, ms.
+pub const SWITCH_ALLOWED_MS: u64 = 60_000;
+
+/// Media sequence numbers reserved durably at a time: 54 hours of the shortest segments, so one store write a session.
+pub const SEQUENCE_BLOCK: u64 = 131_072;
+
+/// A new block is reserved when fewer numbers than this are left (an hour and a half).
+pub const SEQUENCE_LOW: u64 = 4_096;
+
+/// Channels in the table, on air or ended less than [`ENDED_PLAYLIST_MS`] ago. A publisher beyond it is refused with a text.
+pub const CHANNELS: usize = 64;
+
+/// Viewers counted per channel; beyond it the count stands still.
+pub const VIEWERS_COUNTED: usize = 512;
+
+/// A viewer counts for this long after its last request, ms: three reloads of a playlist and some.
+pub const VIEWER_MS: u64 = 10_000;
+
+/// Refused encoders remembered (wrong keys and second encoders); the oldest is forgotten.
+pub const REFUSALS: usize = 16;

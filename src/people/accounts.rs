@@ -1,0 +1,251 @@
+//! Accounts: making and changing them.
+
+use super::directory::Directory;
+use super::key_text::KeyText;
+use super::keys::sealed_row;
+use super::password::PasswordError;
+use super::tables::{AccountRow, Accounts, Keys, Next, NextRow};
+use super::{AccountId, KeyId, NameError, People, Role, names};
+use crate::limits::people::ACCOUNTS_MAX;
+use crate::store::{Batch, StoreError};
+
+/// A person as pages show them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Number, for life.
+    pub id: AccountId,
+    /// Permanent handle, also the channel's.
+    pub name: String,
+    /// What they are called.
+    pub display_name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// Who is to be added.
+#[derive(Clone, Copy, Debug)]
+pub struct NewAccount<'a> {
+    /// What the person is called, as typed.
+    pub display_name: &'a str,
+    /// NAME as typed; None or empty: made from the display name.
+    pub name: Option<&'a str>,
+    /// Password as typed.
+    pub password: &'a str,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// Who was added.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// Number, for life.
+    pub account: AccountId,
+    /// NAME.
+    pub name: String,
+    /// The first stream key; None for those who may not go live.
+    pub key: Option<KeyText>,
+}
+
+/// Why a change was refused.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PeopleError {
+    /// The display name (or a key's label) is not one.
+    #[error("display name: {0}")]
+    DisplayName(NameError),
+    /// The NAME is not one.
+    #[error("name: {0}")]
+    Name(NameError),
+    /// No NAME can be made from the display name: one is to be asked for.
+    #[error("this name gives no address of a-z and 0-9; give one with it")]
+    NoAddress,
+    /// Somebody has this NAME.
+    #[error("this name is taken")]
+    Taken,
+    /// There is an owner already.
+    #[error("this box has an owner already")]
+    OwnerExists,
+    /// No such account, or no such key of this account.
+    #[error("no such {0}")]
+    Unknown(&'static str),
+    /// A bound was met.
+    #[error("no room for more {0}")]
+    Full(&'static str),
+    /// The password is not fit, or could not be hashed.
+    #[error("{0}")]
+    Password(#[from] PasswordError),
+    /// The store refused.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The system gave no random bytes.
+    #[error("the system gives no random bytes")]
+    Random,
+}
+
+impl People {
+    /// Is there an owner? Without one the box is waiting for its set-up code.
+    pub fn has_owner(&self) -> bool {
+        self.directory().has_owner()
+    }
+
+    /// Adds a person, with a first stream key if they may go live. Hashes and writes durably (blocks).
+    pub fn add_account(&self, new: NewAccount<'_>) -> Result<Added, PeopleError> {
+        self.add(new, |_| Ok(()))
+    }
+
+    /// Makes the owner's account; of two at the same time exactly one wins. Hashes and writes durably (blocks).
+    pub fn claim_owner(&self, new: NewAccount<'_>) -> Result<Added, PeopleError> {
+        let new = NewAccount {
+            role: Role::Owner,
+            ..new
+        };
+        let unowned = |directory: &Directory| match directory.has_owner() {
+            true => Err(PeopleError::OwnerExists),
+            false => Ok(()),
+        };
+        unowned(&self.directory())?;
+        self.add(new, unowned)
+    }
+
+    fn add(
+        &self,
+        new: NewAccount<'_>,
+        allowed: impl Fn(&Directory) -> Result<(), PeopleError>,
+    ) -> Result<Added, PeopleError> {
+        let (name, display_name) = chosen_names(&new)?;
+        self.has_room_for(&name)?;
+        let password = self.hasher.hash(new.password)?;
+        let _turn = self.change();
+        allowed(&self.directory())?;
+        self.has_room_for(&name)?;
+
+        let next = self.directory().next;
+        let (account, key_id) = (AccountId(next.account), KeyId(next.key));
+        let row = AccountRow {
+            name: name.clone(),
+            display_name,
+            role: new.role,
+            password,
+            epoch: 0,
+        };
+        let key = match new.role.may_publish() {
+            true => Some(sealed_row(&self.secret, account, key_id, "")?),
+            false => None,
+        };
+        let mut batch = Batch::new();
+        batch.put::<Accounts>(&account, &row);
+        batch.put::<Next>(&(), &after(next, key.is_some())?);
+        if let Some((_, key_row)) = &key {
+            batch.put::<Keys>(&key_id, key_row);
+        }
+        self.store.commit(batch)?;
+
+        let (key, key_row) = key.unzip();
+        self.show(|directory| {
+            directory.put_account(account, row);
+            if let Some(key_row) = key_row {
+                directory.put_key(key_id, key_row);
+            }
+        });
+        Ok(Added { account, name, key })
+    }
+
+    fn has_room_for(&self, name: &str) -> Result<(), PeopleError> {
+        let directory = self.directory();
+        if directory.named(name).is_some() {
+            return Err(PeopleError::Taken);
+        }
+        if directory.accounts.len() >= ACCOUNTS_MAX {
+            return Err(PeopleError::Full("people"));
+        }
+        Ok(())
+    }
+
+    /// A person by number.
+    pub fn account(&self, id: AccountId) -> Option<Account> {
+        let directory = self.directory();
+        directory.accounts.get(&id).map(|row| view(id, row))
+    }
+
+    /// A person by NAME.
+    pub fn account_named(&self, name: &str) -> Option<Account> {
+        let directory = self.directory();
+        let id = directory.named(name)?;
+        directory.accounts.get(&id).map(|row| view(id, row))
+    }
+
+    /// Everybody, by number.
+    pub fn accounts(&self) -> Vec<Account> {
+        let directory = self.directory();
+        let rows = directory.accounts.iter();
+        rows.map(|(id, row)| view(*id, row)).collect()
+    }
+
+    /// Changes what a person is called. Writes durably (blocks).
+    pub fn set_display_name(&self, id: AccountId, typed: &str) -> Result<(), PeopleError> {
+        let display_name = names::display_name(typed).map_err(PeopleError::DisplayName)?;
+        self.update_account(id, |row| row.display_name = display_name)
+    }
+
+    /// Gives a new password and ends all sessions of this person. Hashes and writes durably (blocks).
+    pub fn set_password(&self, id: AccountId, password: &str) -> Result<(), PeopleError> {
+        let password = self.hasher.hash(password)?;
+        self.update_account(id, |row| {
+            row.password = password;
+            row.epoch = row.epoch.wrapping_add(1);
+        })
+    }
+
+    /// Ends all sessions of a person. Writes durably (blocks).
+    pub fn end_sessions(&self, id: AccountId) -> Result<(), PeopleError> {
+        self.update_account(id, |row| row.epoch = row.epoch.wrapping_add(1))
+    }
+
+    pub(super) fn update_account(
+        &self,
+        id: AccountId,
+        change: impl FnOnce(&mut AccountRow),
+    ) -> Result<(), PeopleError> {
+        let _turn = self.change();
+        let row = self.directory().accounts.get(&id).cloned();
+        let mut row = row.ok_or(PeopleError::Unknown("account"))?;
+        change(&mut row);
+        self.store.put::<Accounts>(&id, &row)?;
+        self.show(|directory| directory.put_account(id, row));
+        Ok(())
+    }
+}
+
+fn view(id: AccountId, row: &AccountRow) -> Account {
+    Account {
+        id,
+        name: row.name.clone(),
+        display_name: row.display_name.clone(),
+        role: row.role,
+    }
+}
+
+/// NAME and display name in their stored forms.
+fn chosen_names(new: &NewAccount<'_>) -> Result<(String, String), PeopleError> {
+    let display_name = names::display_name(new.display_name).map_err(PeopleError::DisplayName)?;
+    let asked = new.name.map(str::trim).filter(|name| !name.is_empty());
+    let name = match asked {
+        Some(name) => {
+            let name = name.to_ascii_lowercase();
+            names::check_name(&name).map_err(PeopleError::Name)?;
+            name
+        }
+        None => names::name_from(&display_name).ok_or(PeopleError::NoAddress)?,
+    };
+    Ok((name, display_name))
+}
+
+fn after(next: NextRow, with_key: bool) -> Result<NextRow, PeopleError> {
+    let account = next
+        .account
+        .checked_add(1)
+        .ok_or(PeopleError::Full("people"))?;
+    let key = next.key.checked_add(u32::from(with_key));
+    let key = key.ok_or(PeopleError::Full("keys"))?;
+    Ok(NextRow { account, key })
+}

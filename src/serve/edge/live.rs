@@ -1,0 +1,153 @@
+//! What the edge asks of the station. The station and its sessions are the one real answer;
+//! tests bring their own, over files of their own.
+
+use crate::media::rendition::Resource;
+use crate::media::segment_file::SegmentFile;
+use crate::serve::station::{OnAir, Phase, Station};
+use crate::time::Mono;
+use bytes::Bytes;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// All channels.
+pub trait Live: Send + Sync {
+    /// The running session of a channel, also in grace.
+    fn channel(&self, name: &str) -> Option<Arc<dyn Channel>>;
+    /// The last `media.m3u8`, with ENDLIST, of a session that ended a short while ago.
+    fn ended_playlist(&self, name: &str) -> Option<Bytes>;
+    /// Names of the channels that a player can start now, in no order.
+    fn playable(&self) -> Vec<String>;
+    /// Now, in the daemon's time.
+    fn now(&self) -> Mono;
+}
+
+/// One channel's running session.
+pub trait Channel: Send + Sync {
+    /// It is over: only its last playlist is left.
+    fn has_ended(&self) -> bool;
+    /// Rises with each change of a playlist.
+    fn version(&self) -> u64;
+    /// `index.m3u8`; None until a first segment is complete.
+    fn multivariant_playlist(&self) -> Option<Bytes>;
+    /// `media.m3u8`; None likewise.
+    fn media_playlist(&self) -> Option<Bytes>;
+    /// `ts.m3u8`; None until a first TS segment is made.
+    fn ts_playlist(&self) -> Option<Bytes>;
+    /// TS is wanted from `now` on.
+    fn ask_ts(&self, now: Mono);
+    /// Makes the TS that is missing. Blocking: milliseconds per segment.
+    fn refresh_ts(&self, now: Mono);
+    /// What a file name of this session stands for.
+    fn resource(&self, file: &str) -> Option<MediaResource>;
+    /// Notified with each new fragment and each change of phase.
+    fn changed(&self) -> &Notify;
+    /// A viewer asked for media.
+    fn viewer_seen(&self, viewer: u64, now: Mono);
+}
+
+/// What a file name stands for.
+#[derive(Clone)]
+pub enum MediaResource {
+    /// An init segment.
+    Init(Bytes),
+    /// A segment.
+    Segment(Arc<dyn MediaFile>),
+}
+
+/// A segment's bytes. Those below `len` never change.
+pub trait MediaFile: Send + Sync {
+    /// Bytes.
+    fn len(&self) -> u64;
+    /// No byte yet.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// All bytes are there.
+    fn is_closed(&self) -> bool;
+    /// Readers must stop at once: the budget needs the pages.
+    fn is_cut(&self) -> bool;
+    /// For `sendfile`.
+    fn fd(&self) -> Option<BorrowedFd<'_>>;
+    /// For readers without it.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+impl MediaFile for SegmentFile {
+    fn len(&self) -> u64 {
+        self.len()
+    }
+    fn is_closed(&self) -> bool {
+        self.is_closed()
+    }
+    fn is_cut(&self) -> bool {
+        self.is_cut()
+    }
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.fd()
+    }
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read_at(offset, buffer)
+    }
+}
+
+impl Channel for OnAir {
+    fn has_ended(&self) -> bool {
+        self.phase() == Phase::Ended
+    }
+    fn version(&self) -> u64 {
+        self.rendition.version()
+    }
+    fn multivariant_playlist(&self) -> Option<Bytes> {
+        self.rendition.multivariant_playlist()
+    }
+    fn media_playlist(&self) -> Option<Bytes> {
+        self.rendition.media_playlist()
+    }
+    fn ts_playlist(&self) -> Option<Bytes> {
+        self.ts.playlist()
+    }
+    fn ask_ts(&self, now: Mono) {
+        self.ts.ask(now);
+    }
+    fn refresh_ts(&self, now: Mono) {
+        self.ts.refresh(now);
+    }
+    fn resource(&self, file: &str) -> Option<MediaResource> {
+        match self.rendition.resource(file) {
+            Some(Resource::Init(bytes)) => Some(MediaResource::Init(bytes)),
+            Some(Resource::Segment(segment)) => Some(MediaResource::Segment(segment)),
+            None => {
+                let segment = self.ts.segment(file)?;
+                Some(MediaResource::Segment(segment))
+            }
+        }
+    }
+    fn changed(&self) -> &Notify {
+        &self.changed
+    }
+    fn viewer_seen(&self, viewer: u64, now: Mono) {
+        OnAir::viewer_seen(self, viewer, now);
+    }
+}
+
+impl Live for Station {
+    fn channel(&self, name: &str) -> Option<Arc<dyn Channel>> {
+        let on_air = self.on_air(name)?;
+        Some(on_air)
+    }
+    fn ended_playlist(&self, name: &str) -> Option<Bytes> {
+        Station::ended_playlist(self, name)
+    }
+    fn playable(&self) -> Vec<String> {
+        self.channels()
+            .into_iter()
+            .filter(|channel| channel.playable && channel.phase != Phase::Ended)
+            .map(|channel| channel.name)
+            .collect()
+    }
+    fn now(&self) -> Mono {
+        self.clock().now()
+    }
+}

@@ -1,0 +1,333 @@
+//! From a request to what is to be done. Decided at once, while the request lies in the read
+//! buffer: nothing here waits.
+
+use super::Shared;
+use super::answer::{Answer, Body, FOR_EVER, NEVER, TEXT};
+use super::guard::Origin;
+use super::live::{Channel, MediaResource};
+use super::playlists::{self, Asked, Kind};
+use super::ui_request::UiRequest;
+use crate::wire::http::{Host, Method, Request, ResponseHead, Span, accepts_gzip, accepts_html};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+const READS: &str = "GET, HEAD, OPTIONS";
+const DAY: &str = "public, max-age=86400";
+const MP4: &str = "video/mp4";
+const MP2T: &str = "video/mp2t";
+
+/// Paths that other people's pages must not even ask for.
+const GUARDED: [&str; 3] = ["/live/", "/events", "/api/"];
+
+/// Longest name of a segment.
+const FILE_BYTES: usize = 64;
+
+/// The two ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    /// The peer, canonical.
+    pub(super) peer: IpAddr,
+    /// Our address on this connection, canonical.
+    pub(super) local: SocketAddr,
+}
+
+/// A request turned into what is to be done, and how to answer it.
+pub(super) struct Exchange {
+    pub(super) plan: Plan,
+    pub(super) manner: Manner,
+}
+
+/// What is to be done.
+pub(super) enum Plan {
+    /// Send this.
+    Answer(Answer),
+    /// Wait for a playlist.
+    Playlist {
+        /// The session.
+        channel: Arc<dyn Channel>,
+        /// Which playlist.
+        asked: Asked,
+    },
+    /// Ask the UI.
+    Ui(Box<UiRequest>),
+}
+
+/// How to answer: what depends on the request and not on the resource.
+#[derive(Debug, Default)]
+pub(super) struct Manner {
+    /// HEAD: no body.
+    pub(super) head_only: bool,
+    /// The connection ends with this.
+    pub(super) close: bool,
+    /// HTTP/1.0.
+    pub(super) is_http10: bool,
+    allow_origin: Option<Box<str>>,
+    resource_policy: Option<&'static str>,
+    origin_matters: bool,
+}
+
+impl Manner {
+    /// For a request that could not be read.
+    pub(super) fn closing() -> Manner {
+        Manner {
+            close: true,
+            ..Manner::default()
+        }
+    }
+
+    /// Fills in what `head` can't know.
+    pub(super) fn complete(&mut self, head: &mut ResponseHead) {
+        head.close = self.close;
+        head.is_http10 = self.is_http10;
+        head.allow_origin = self.allow_origin.take();
+        head.resource_policy = self.resource_policy;
+        if self.origin_matters {
+            head.vary = Some(match head.vary {
+                Some(_) => "Accept-Encoding, Origin",
+                None => "Origin",
+            });
+        }
+    }
+}
+
+/// Decides.
+pub(super) fn route(shared: &Shared, ends: &Ends, request: &Request<'_>) -> Exchange {
+    let origin = shared.guard.origin(request, ends.local.ip());
+    let mut manner = Manner {
+        head_only: request.method == Method::Head,
+        close: !request.keep_alive || shared.table.is_closing(),
+        is_http10: request.is_http10,
+        resource_policy: Some(match origin {
+            Origin::Embedder(_) => "cross-origin",
+            _ => "same-origin",
+        }),
+        origin_matters: shared.guard.has_embedders(),
+        allow_origin: None,
+    };
+    let plan = match refuse(shared, ends, request, &origin) {
+        Some(refusal) => Plan::Answer(refusal),
+        None => {
+            manner.allow_origin = origin.allowed();
+            plan(shared, ends, request, manner.allow_origin.is_some())
+        }
+    };
+    // A body that nobody reads would be taken for the next request.
+    manner.close |= request.content_length > 0 && !matches!(plan, Plan::Ui(_));
+    Exchange { plan, manner }
+}
+
+fn refuse(shared: &Shared, ends: &Ends, request: &Request<'_>, origin: &Origin) -> Option<Answer> {
+    let addressed = request.host.as_ref().map(|authority| &authority.host);
+    if addressed.is_some_and(|host: &Host<'_>| !shared.guard.is_own(host, ends.local.ip())) {
+        let page = Answer::bytes(TEXT, NEVER, shared.guard.directions());
+        return Some(page.with(|head| head.status = 421));
+    }
+    let stranger = matches!(origin, Origin::Unsaid | Origin::Foreign);
+    let crossing = request
+        .values("sec-fetch-site")
+        .any(|site| site.eq_ignore_ascii_case(b"cross-site"));
+    let guarded = GUARDED
+        .iter()
+        .any(|path| request.target.path.starts_with(path));
+    (stranger && crossing && guarded)
+        .then(|| Answer::text(403, "Other pages may not use this box.\n"))
+}
+
+fn plan(shared: &Shared, ends: &Ends, request: &Request<'_>, allowed: bool) -> Plan {
+    match request.method {
+        Method::Options => return Plan::Answer(options(request, allowed)),
+        Method::Other => return Plan::Answer(Answer::text(501, "Unknown method.\n")),
+        _ => {}
+    }
+    match own(shared, ends, request) {
+        Some(Plan::Answer(_) | Plan::Playlist { .. }) if !request.method.is_read() => {
+            let refusal = Answer::text(405, "This can only be read.\n");
+            Plan::Answer(refusal.with(|head| head.allow = Some(READS)))
+        }
+        Some(plan) => plan,
+        None if request.target.raw == "*" => Plan::Answer(Answer::text(400, "Ask for a path.\n")),
+        None => Plan::Ui(Box::new(UiRequest::new(
+            request,
+            ends,
+            accepts_html(request.values("accept")),
+        ))),
+    }
+}
+
+/// What the edge answers itself.
+fn own(shared: &Shared, ends: &Ends, request: &Request<'_>) -> Option<Plan> {
+    let path = request.target.path.as_ref();
+    if let Some(rest) = path.strip_prefix("/live/") {
+        return Some(live(shared, ends, request, rest));
+    }
+    let answer = match path {
+        "/healthz" => Answer::text(200, "ok"),
+        "/channels.m3u" => playlists::channel_list(&*shared.live, &addressed(request, ends)),
+        "/favicon.ico" => asset(shared, request, path, DAY)?,
+        _ if path.starts_with("/assets/") => asset(shared, request, path, FOR_EVER)
+            .unwrap_or_else(|| Answer::not_found("There is no such file.\n")),
+        _ => return None,
+    };
+    Some(Plan::Answer(answer))
+}
+
+/// `NAME/FILE`.
+fn live(shared: &Shared, ends: &Ends, request: &Request<'_>, rest: &str) -> Plan {
+    let not_found = || Plan::Answer(Answer::not_found("There is nothing here.\n"));
+    let Some((name, file)) = rest
+        .split_once('/')
+        .filter(|(name, file)| is_name(name) && is_file(file))
+    else {
+        return not_found();
+    };
+    let channel = shared.live.channel(name);
+    if let Some(channel) = &channel {
+        channel.viewer_seen(viewer(request, ends), shared.live.now());
+    }
+    let Some(kind) = Kind::of(file) else {
+        let found = channel.and_then(|channel| media(&*channel, request, file));
+        return found.map_or_else(not_found, Plan::Answer);
+    };
+    let asked = Asked {
+        name: heapless::String::try_from(name).unwrap_or_default(),
+        kind,
+        gzip: accepts_gzip(request.values("accept-encoding")),
+    };
+    match (
+        shared
+            .playlists
+            .answer_now(&*shared.live, channel.as_ref(), &asked),
+        channel,
+    ) {
+        (None, Some(channel)) => Plan::Playlist { channel, asked },
+        (answer, _) => answer.map_or_else(not_found, Plan::Answer),
+    }
+}
+
+/// A segment or an init segment. One that still grows is not listed and so not there.
+fn media(channel: &dyn Channel, request: &Request<'_>, file: &str) -> Option<Answer> {
+    let content_type = if file.ends_with(".ts") { MP2T } else { MP4 };
+    Some(match channel.resource(file)? {
+        MediaResource::Init(bytes) => {
+            let len = u64::try_from(bytes.len()).ok()?;
+            Answer::ranged(
+                content_type,
+                FOR_EVER,
+                span(request, len),
+                len,
+                |first, len| playlists::part_of(&bytes, first, len),
+            )
+        }
+        MediaResource::Segment(file) => {
+            if !file.is_closed() || file.is_cut() {
+                return None;
+            }
+            let len = file.len();
+            Answer::ranged(
+                content_type,
+                FOR_EVER,
+                span(request, len),
+                len,
+                |first, len| Body::File { file, first, len },
+            )
+        }
+    })
+}
+
+/// Ranges are for GET; with `If-Range` the whole is right, because nothing here has a validator.
+fn span(request: &Request<'_>, len: u64) -> Span {
+    let mut ranges = request.values("range");
+    match (ranges.next(), ranges.next()) {
+        (Some(range), None)
+            if request.method == Method::Get && request.value("if-range").is_none() =>
+        {
+            Span::resolve(Some(range), len)
+        }
+        _ => Span::Whole,
+    }
+}
+
+fn asset(
+    shared: &Shared,
+    request: &Request<'_>,
+    path: &str,
+    cache: &'static str,
+) -> Option<Answer> {
+    let asset = (shared.assets)(path)?;
+    let gzip = asset
+        .gzip
+        .filter(|_| accepts_gzip(request.values("accept-encoding")));
+    let body = bytes::Bytes::from_static(gzip.unwrap_or(asset.body));
+    Some(Answer::bytes(asset.content_type, cache, body).with(|head| {
+        head.gzip = gzip.is_some();
+        head.vary = asset.gzip.map(|_| "Accept-Encoding");
+    }))
+}
+
+/// A preflight of an allowed origin gets its answer, any other none; without an origin it is a
+/// question about methods.
+fn options(request: &Request<'_>, allowed: bool) -> Answer {
+    if !allowed && request.value("origin").is_some() {
+        return Answer::text(403, "Other pages may not use this box.\n");
+    }
+    Answer::empty(204).with(|head| {
+        head.preflight = allowed;
+        head.allow = Some(READS);
+    })
+}
+
+/// The address that the box was asked by, ready for a URL.
+pub(super) fn addressed(request: &Request<'_>, ends: &Ends) -> String {
+    match &request.host {
+        Some(authority) => authority.to_string(),
+        None => ends.local.to_string(),
+    }
+}
+
+/// Tells viewers apart well enough to count them: by address and player.
+fn viewer(request: &Request<'_>, ends: &Ends) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (ends.peer, request.value("user-agent")).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// `[a-z0-9][a-z0-9_-]{1,31}`.
+fn is_name(text: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    (2..=32).contains(&text.len())
+        && text.bytes().all(|b| letter(b) || matches!(b, b'_' | b'-'))
+        && text.bytes().next().is_some_and(letter)
+}
+
+fn is_file(text: &str) -> bool {
+    (1..=FILE_BYTES).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_contracts_and_nothing_else() {
+        for name in ["ann", "a1", "0-_", &"a".repeat(32)] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in [
+            "",
+            "a",
+            "Ann",
+            "-ann",
+            "_ann",
+            "~token",
+            "a.b",
+            "\u{e9}t\u{e9}",
+            &"a".repeat(33),
+        ] {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+}

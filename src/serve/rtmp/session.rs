@@ -1,0 +1,375 @@
+//! One encoder: from its first byte to its last.
+
+use super::closing::say_and_close;
+use super::listener::RtmpServer;
+use crate::limits::rtmp_server as limits;
+use crate::media::ingest::{Ingest, IngestError};
+use crate::media::rendition::AppendError;
+use crate::serve::station::Publication;
+use crate::time::{Clock, Mono};
+use crate::wire::rtmp::{Connection, Event, ProtocolError, PublishRequest};
+use std::cell::RefCell;
+use std::io::{self, ErrorKind};
+use std::net::IpAddr;
+use tokio::net::TcpStream;
+
+thread_local! {
+    /// All connections of the runtime's thread read into this: nothing is held between reads.
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; limits::READ_BUFFER]);
+}
+
+/// Why a session ends.
+#[derive(Debug, thiserror::Error)]
+enum End {
+    #[error("closed by the encoder")]
+    Closed,
+    #[error("said goodbye")]
+    Goodbye,
+    #[error("refused: {0}")]
+    Refused(String),
+    #[error("sent nothing for {0} ms")]
+    Silent(u64),
+    #[error("did not read our answers")]
+    Deaf,
+    #[error("{0}")]
+    Protocol(#[from] ProtocolError),
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+struct Session<'a> {
+    server: &'a RtmpServer,
+    clock: Clock,
+    stream: &'a TcpStream,
+    address: IpAddr,
+    connection: Connection,
+    live: Option<Live>,
+    last_bytes: Mono,
+    last_ping: Mono,
+    /// Since when output waits for the peer.
+    stuck_since: Option<Mono>,
+}
+
+/// A publish that was let in.
+struct Live {
+    publication: Publication,
+    ingest: Ingest,
+    stream: u32,
+    noted: Mono,
+}
+
+/// Serves one connection.
+pub(super) async fn run(stream: TcpStream, address: IpAddr, server: &RtmpServer) {
+    let clock = server.station.clock();
+    let mut random = [0; 32];
+    if let Err(error) = getrandom::fill(&mut random) {
+        log::error!("no random numbers: {error}");
+        return;
+    }
+    let now = clock.now();
+    let connection = Connection::new(&random);
+    let mut session = Session {
+        server,
+        clock,
+        stream: &stream,
+        address,
+        connection,
+        live: None,
+        last_bytes: now,
+        last_ping: now,
+        stuck_since: None,
+    };
+    let end = session.talk().await;
+    session.finish(&end);
+    let mut connection = session.connection;
+    match end {
+        End::Refused(_) | End::Goodbye => say_and_close(stream, &mut connection).await,
+        _ => drop(stream),
+    }
+}
+
+impl Session<'_> {
+    async fn talk(&mut self) -> End {
+        loop {
+            if let Err(end) = self.step().await {
+                return end;
+            }
+        }
+    }
+
+    /// Waits for bytes, a deadline, room to write, or the order to leave; then does what is due.
+    async fn step(&mut self) -> Result<(), End> {
+        self.flush()?;
+        let deadline = self.clock.instant(self.deadline()).into();
+        let waits_to_write = !self.connection.output().is_empty();
+        let stream = self.stream;
+        tokio::select! {
+            biased;
+            text = dismissed(&mut self.live) => return Err(self.refuse("NetStream.Publish.BadName", &text)),
+            ready = stream.readable() => { ready?; self.read().await?; }
+            ready = stream.writable(), if waits_to_write => ready?,
+            () = tokio::time::sleep_until(deadline) => {}
+        }
+        self.on_time().await
+    }
+
+    async fn read(&mut self) -> Result<(), End> {
+        let stream = self.stream;
+        let connection = &mut self.connection;
+        let read = BUFFER.with_borrow_mut(|buffer| match stream.try_read(buffer) {
+            Ok(0) => Err(End::Closed),
+            Ok(count) => connection
+                .feed(buffer.get(..count).unwrap_or_default())
+                .map(|()| true)
+                .map_err(End::from),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(End::Io(error)),
+        });
+        // What came before a violation is still good: a key frame, or the publish that deserves an answer.
+        if !matches!(read, Ok(false)) {
+            self.last_bytes = self.clock.now();
+            if let Some(live) = &self.live {
+                live.publication.note_bytes(self.last_bytes);
+            }
+            self.take_events().await?;
+        }
+        read.map(|_| ())
+    }
+
+    async fn take_events(&mut self) -> Result<(), End> {
+        while let Some(event) = self.connection.poll_event() {
+            match event {
+                Event::Publish(request) => self.publish(request).await?,
+                Event::Play { stream, .. } => {
+                    self.connection.refuse(
+                        stream,
+                        "NetStream.Play.StreamNotFound",
+                        "Watch in a browser: this address is for encoders",
+                    );
+                    return Err(End::Refused("play is not served here".into()));
+                }
+                Event::Unpublish => return Err(End::Goodbye),
+                Event::Pong => {}
+                media => self.take_media(media)?,
+            }
+        }
+        self.take_outputs()
+    }
+
+    async fn publish(&mut self, request: PublishRequest) -> Result<(), End> {
+        if self.live.is_some() {
+            return Err(self.refuse_on(
+                request.stream,
+                "NetStream.Publish.BadName",
+                "This connection is already live",
+            ));
+        }
+        let Some(holder) = self.server.people.holder_of_key(&request.key) else {
+            let text = if request.key.is_empty() {
+                format!(
+                    "The stream key is missing. Copy it from {}",
+                    self.server.studio_url
+                )
+            } else {
+                self.server.station.note_wrong_key(self.address);
+                format!(
+                    "Wrong stream key. Copy it again from {}",
+                    self.server.studio_url
+                )
+            };
+            return Err(self.refuse_on(request.stream, "NetStream.Publish.BadName", &text));
+        };
+        let mut publication = match self.server.station.publish(&holder, self.address) {
+            Ok(publication) => publication,
+            Err(refusal) => {
+                return Err(self.refuse_on(
+                    request.stream,
+                    "NetStream.Publish.BadName",
+                    &refusal.to_string(),
+                ));
+            }
+        };
+        self.connection.accept_publish(request.stream);
+        self.flush()?;
+        let Some(start) = publication.begin(&self.server.people).await else {
+            return Err(self.refuse_on(
+                request.stream,
+                "NetStream.Publish.BadName",
+                "The channel was closed meanwhile. Start again",
+            ));
+        };
+        log::info!(
+            "{} is live from {} with {}",
+            holder.name,
+            self.address,
+            if request.agent.is_empty() {
+                "an encoder"
+            } else {
+                &request.agent
+            }
+        );
+        let now = self.clock.now();
+        self.live = Some(Live {
+            publication,
+            ingest: Ingest::new(start, now),
+            stream: request.stream,
+            noted: now,
+        });
+        Ok(())
+    }
+
+    fn take_media(&mut self, event: Event) -> Result<(), End> {
+        let now = self.clock.now();
+        let Some(live) = &mut self.live else {
+            return Ok(());
+        };
+        let taken = match event {
+            Event::Metadata(metadata) => {
+                live.ingest.metadata(&metadata);
+                Ok(())
+            }
+            Event::Audio { timestamp, payload } => live.ingest.audio(timestamp, payload, now),
+            Event::Video { timestamp, payload } => live.ingest.video(timestamp, payload, now),
+            _ => Ok(()),
+        };
+        taken.map_err(|error: IngestError| {
+            self.refuse("NetStream.Publish.Rejected", &error.to_string())
+        })
+    }
+
+    /// Hands fragments on as soon as they are made.
+    fn take_outputs(&mut self) -> Result<(), End> {
+        let now = self.clock.now();
+        let Some(live) = &mut self.live else {
+            return Ok(());
+        };
+        while let Some(output) = live.ingest.poll() {
+            match live.publication.take(output, now) {
+                Ok(()) => {}
+                Err(error @ AppendError::BitrateTooHigh(_)) => {
+                    return Err(self.refuse("NetStream.Publish.Rejected", &error.to_string()));
+                }
+                Err(error) => log::warn!("{}: {error}", live.publication.name()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn on_time(&mut self) -> Result<(), End> {
+        let now = self.clock.now();
+        if let Some(live) = &mut self.live {
+            if live
+                .ingest
+                .deadline()
+                .is_some_and(|deadline| deadline <= now)
+            {
+                live.ingest.tick(now);
+            }
+            if now.since(live.noted) >= limits::HEALTH_MS {
+                live.noted = now;
+                live.publication.note_health(live.ingest.health());
+                live.publication.keep_reserved(&self.server.people).await;
+            }
+        }
+        self.take_outputs()?;
+        if self
+            .stuck_since
+            .is_some_and(|since| now.since(since) >= limits::WRITE_TIMEOUT_MS)
+        {
+            return Err(End::Deaf);
+        }
+        let patience = self.patience();
+        if now.since(self.last_bytes) >= patience {
+            return Err(End::Silent(patience));
+        }
+        if self.live.is_some() && now.since(self.last_bytes.max(self.last_ping)) >= limits::PING_MS
+        {
+            self.last_ping = now;
+            self.connection
+                .ping(u32::try_from(now.0 & u64::from(u32::MAX)).unwrap_or(0));
+        }
+        Ok(())
+    }
+
+    /// How long this peer may be silent: a stranger has less time than a publisher.
+    fn patience(&self) -> u64 {
+        if self.live.is_some() {
+            limits::SILENCE_MS
+        } else {
+            limits::DIALOGUE_MS
+        }
+    }
+
+    fn deadline(&self) -> Mono {
+        let mut deadline = self.last_bytes.plus(self.patience());
+        if let Some(live) = &self.live {
+            deadline = deadline
+                .min(self.last_bytes.max(self.last_ping).plus(limits::PING_MS))
+                .min(live.noted.plus(limits::HEALTH_MS));
+            deadline = live
+                .ingest
+                .deadline()
+                .map_or(deadline, |ingest| ingest.min(deadline));
+        }
+        self.stuck_since.map_or(deadline, |since| {
+            since.plus(limits::WRITE_TIMEOUT_MS).min(deadline)
+        })
+    }
+
+    fn flush(&mut self) -> Result<(), End> {
+        loop {
+            let output = self.connection.output();
+            if output.is_empty() {
+                self.stuck_since = None;
+                return Ok(());
+            }
+            match self.stream.try_write(output) {
+                Ok(written) => {
+                    let _ = self.connection.output().split_to(written);
+                    self.stuck_since = None;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.stuck_since.get_or_insert(self.clock.now());
+                    return Ok(());
+                }
+                Err(error) => return Err(End::Io(error)),
+            }
+        }
+    }
+
+    fn refuse(&mut self, code: &str, text: &str) -> End {
+        let stream = self.live.as_ref().map_or(1, |live| live.stream);
+        self.refuse_on(stream, code, text)
+    }
+
+    fn refuse_on(&mut self, stream: u32, code: &str, text: &str) -> End {
+        self.connection.refuse(stream, code, text);
+        End::Refused(text.to_owned())
+    }
+
+    /// What is complete goes out; the channel learns that its publisher left.
+    fn finish(&mut self, end: &End) {
+        let Some(mut live) = self.live.take() else {
+            log::info!("RTMP {}: {end}", self.address);
+            return;
+        };
+        let now = self.clock.now();
+        live.ingest.finish(now);
+        while let Some(output) = live.ingest.poll() {
+            if let Err(error) = live.publication.take(output, now) {
+                log::warn!("{}: {error}", live.publication.name());
+                break;
+            }
+        }
+        live.publication.note_health(live.ingest.health());
+        log::info!("{} left ({}): {end}", live.publication.name(), self.address);
+        live.publication.leave(matches!(end, End::Goodbye));
+    }
+}
+
+async fn dismissed(live: &mut Option<Live>) -> String {
+    match live {
+        Some(live) => live.publication.dismissed().await,
+        None => std::future::pending().await,
+    }
+}
