@@ -101,15 +101,12 @@ fn apply(events: &mut Vec<Event>, mishap: &Mishap) {
             events.retain(|event| event.track != track || !(from..from + ms).contains(&event.dts));
         }
         Mishap::Stall { from, ms } => {
-            for event in events {
-                event.arrival = event
-                    .arrival
-                    .max(from + ms)
-                    .min(event.arrival.max(from) + ms)
-                    .max(event.arrival);
-                if event.arrival > from + ms && event.dts as u64 + 20 >= from + ms {
-                    event.arrival = event.dts as u64 + 20;
-                }
+            let stalled = from..from + ms;
+            for event in events
+                .iter_mut()
+                .filter(|event| stalled.contains(&event.arrival))
+            {
+                event.arrival = stalled.end;
             }
         }
         Mishap::Jump {

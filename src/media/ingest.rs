@@ -11,7 +11,7 @@ use super::sample::{Picture, Sound, TICKS_PER_MS};
 use super::timeline::{Timeline, Track};
 use crate::limits::media::{MAX_COMPOSITION_MS, WAIT_IDR_MS};
 use crate::time::Mono;
-use crate::wire::aac::AacConfig;
+use crate::wire::aac::{AacConfig, AacError};
 use crate::wire::avc::{AccessUnit, AvcConfig};
 use crate::wire::flv::{self, AudioTag, VideoTag};
 use crate::wire::rtmp::connection::Metadata;
@@ -25,6 +25,9 @@ pub enum IngestError {
     #[error("Hearth takes H.264 and AAC; this encoder sends {0}")]
     Unsupported(&'static str),
 }
+
+const STRANGE_AAC: IngestError =
+    IngestError::Unsupported("AAC of a profile or channel layout that Hearth does not know");
 
 /// How an ingest starts.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +53,7 @@ pub struct Ingest {
     says_audio: Option<bool>,
     says_frame_rate: Option<f64>,
     last_idr: Mono,
+    skip_to_key: bool,
 }
 
 impl Ingest {
@@ -68,6 +72,7 @@ impl Ingest {
             says_audio: None,
             says_frame_rate: None,
             last_idr: now,
+            skip_to_key: false,
         }
     }
 
@@ -154,7 +159,7 @@ impl Ingest {
 
     fn known(&self) -> Known {
         Known {
-            video: self.video.as_ref().is_some_and(is_complete),
+            video: self.video.as_ref().is_some_and(AvcConfig::is_complete),
             audio: self.audio.is_some(),
             says_video: self.says_video,
             says_audio: self.says_audio,
@@ -162,29 +167,31 @@ impl Ingest {
     }
 
     fn video_config(&mut self, record: &[u8]) {
-        match AvcConfig::parse(record) {
-            Ok(config) => self.video = Some(config),
-            Err(_) => self.health.malformed += 1,
-        }
+        let Ok(config) = AvcConfig::parse(record) else {
+            self.health.malformed += 1;
+            return;
+        };
+        // Pictures of another configuration can't go out before the next keyframe brings its tracks.
+        self.skip_to_key |= self.video.as_ref().is_some_and(|old| *old != config);
+        self.video = Some(config);
     }
 
     fn audio_config(&mut self, record: &[u8]) -> Result<(), IngestError> {
-        let Ok(config) = AacConfig::parse(record) else {
-            self.health.malformed += 1;
-            return Ok(());
+        let config = match AacConfig::parse(record) {
+            Ok(config) => config,
+            Err(AacError::ObjectType(_) | AacError::Channels(_)) => return Err(STRANGE_AAC),
+            Err(_) => {
+                self.health.malformed += 1;
+                return Ok(());
+            }
         };
-        if self.audio.as_ref().is_some_and(|(old, _)| *old == config) {
+        if self.audio_config_now() == Some(&config) {
             return Ok(());
         }
-        let Some(silence) = config.silent_frame().filter(|_| is_sane(&config)) else {
-            return Err(IngestError::Unsupported(
-                "AAC of a profile or channel layout that Hearth does not know",
-            ));
-        };
         let format = AudioFormat {
             sample_rate: config.sample_rate,
             frame_samples: config.frame_samples,
-            silence,
+            silence: config.silent_frame().ok_or(STRANGE_AAC)?,
         };
         self.audio = Some((config, format));
         Ok(())
@@ -253,16 +260,13 @@ impl Ingest {
             self.health.pictures_dropped += u64::from(!used);
             return;
         }
-        let playing = self.packager.tracks();
-        let same_video = playing.is_some_and(|tracks| tracks.video == self.video);
-        let same_audio =
-            playing.is_some_and(|tracks| tracks.audio.as_ref() == self.audio_config_now());
-        if picture.key && !(same_video && same_audio) && self.known().video {
-            self.change(picture.dts);
-        } else if !same_video {
-            // It belongs to a configuration that starts at the next keyframe.
+        self.skip_to_key &= !picture.key;
+        if self.skip_to_key {
             self.health.pictures_dropped += 1;
             return;
+        }
+        if picture.key && self.is_changed() && self.known().video {
+            self.change(picture.dts, true);
         }
         self.packager.video(picture, now, &mut self.health);
     }
@@ -285,7 +289,7 @@ impl Ingest {
         let same = playing.is_some_and(|tracks| tracks.audio.as_ref() == self.audio_config_now());
         let alone = playing.is_some_and(|tracks| tracks.video.is_none());
         if !same && alone {
-            self.change_to(time, false);
+            self.change(time, false);
         } else if !same {
             self.health.audio_dropped += 1;
             return;
@@ -326,12 +330,15 @@ impl Ingest {
         }
     }
 
-    /// New tracks from the keyframe at `at` on.
-    fn change(&mut self, at: i64) {
-        self.change_to(at, true);
+    /// What goes out is not of the newest configurations.
+    fn is_changed(&self) -> bool {
+        self.packager.tracks().is_none_or(|tracks| {
+            tracks.video != self.video || tracks.audio.as_ref() != self.audio_config_now()
+        })
     }
 
-    fn change_to(&mut self, at: i64, video: bool) {
+    /// New tracks from `at` ms on.
+    fn change(&mut self, at: i64, video: bool) {
         self.health.track_changes += 1;
         let stretch = self.stretch(video, self.audio.is_some());
         self.packager.begin(stretch, at, &mut self.health);
@@ -350,12 +357,4 @@ impl Ingest {
             audio: format,
         }
     }
-}
-
-fn is_complete(config: &AvcConfig) -> bool {
-    !config.sps.is_empty() && !config.pps.is_empty()
-}
-
-fn is_sane(config: &AacConfig) -> bool {
-    config.sample_rate > 0 && config.frame_samples > 0
 }

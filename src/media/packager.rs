@@ -286,9 +286,11 @@ impl Packager {
 
     /// Puts out all that waits and leaves the stretch; audio beyond the last picture is kept for the next.
     fn close(&mut self, health: &mut Health) {
-        while let Some(mut cut) = self.plan(true) {
-            cut.ends_segment |= self.is_last(&cut);
+        while let Some(cut) = self.plan(true) {
             self.emit(&cut, health);
+        }
+        if let Some(Output::Fragment(last)) = self.out.back_mut() {
+            last.ends_segment = true;
         }
         self.segmenter.forget_keyframe();
         if let Some(Live {
@@ -298,15 +300,6 @@ impl Packager {
             for sound in audio.into_waiting() {
                 health.audio_dropped += self.preroll.push(sound);
             }
-        }
-    }
-
-    fn is_last(&self, cut: &Cut) -> bool {
-        let Some(live) = &self.live else { return true };
-        match (&live.video, &live.audio) {
-            (Some(video), _) => video.len() == cut.samples,
-            (None, Some(audio)) => audio.len() == cut.samples,
-            (None, None) => true,
         }
     }
 

@@ -83,7 +83,7 @@ pub fn check(packaged: &Packaged) -> Seen {
                     Some(before) => check_pair(before, fragment, fresh_tracks),
                     None => assert!(fragment.starts_segment && !fragment.discontinuity),
                 }
-                collect(&mut seen, fragment, tracks, *now);
+                collect(&mut seen, fragment, tracks, *now, packaged.stamp_at);
                 before = Some(fragment.clone());
                 fresh_tracks = false;
             }
@@ -173,32 +173,35 @@ fn check_pair(before: &Fragment, after: &Fragment, fresh_tracks: bool) {
     }
 }
 
-fn collect(seen: &mut Seen, fragment: &Fragment, tracks: &Tracks, now: u64) {
+fn collect(seen: &mut Seen, fragment: &Fragment, tracks: &Tracks, now: u64, stamp_at: usize) {
     seen.discontinuities += usize::from(fragment.discontinuity);
     let stretch = seen.discontinuities;
     if let Some(video) = &fragment.video {
-        let shown = shown(video, 90_000, stretch);
+        let shown = shown(video, 90_000, stretch, stamp_at);
         if let Some(last) = shown.last() {
             seen.delays.push(now as i64 - last.captured / 1_000);
         }
         seen.pictures.extend(shown);
     }
     if let (Some(audio), Some(config)) = (&fragment.audio, &tracks.audio) {
-        let sounds = shown(audio, config.sample_rate, stretch);
+        let sounds = shown(audio, config.sample_rate, stretch, 0);
         seen.silent += audio.samples.len() - sounds.len();
         seen.sounds.extend(sounds);
     }
     seen.fragments.push(fragment.clone());
 }
 
-fn shown(run: &Run, timescale: u32, stretch: usize) -> Vec<Shown> {
+fn shown(run: &Run, timescale: u32, stretch: usize, stamp_at: usize) -> Vec<Shown> {
     let mut at = run.base_decode_time as i64;
     let mut shown = Vec::new();
     for (sample, data) in run.samples.iter().zip(&run.data) {
         let pts = at + i64::from(sample.composition);
         at += i64::from(sample.duration);
-        // Silence is shorter than any stamp.
-        if let Some(stamp) = data.get(..8) {
+        // Silence is shorter than any real frame.
+        let stamp = data
+            .get(stamp_at..stamp_at + 8)
+            .filter(|_| data.len() >= 100);
+        if let Some(stamp) = stamp {
             let captured = u64::from_be_bytes(stamp.try_into().unwrap()) as i64;
             let at = (i128::from(pts) * 1_000_000 / i128::from(timescale)) as i64;
             shown.push(Shown {

@@ -220,6 +220,8 @@ pub struct Packaged {
     pub health: Health,
     pub end: u64,
     pub most_pending: usize,
+    /// Where in a picture's bytes its stamp is.
+    pub stamp_at: usize,
 }
 
 /// Timeline and packager driven by events.
@@ -311,6 +313,7 @@ impl Bench {
             health: self.health,
             end: self.packager.end(),
             most_pending: self.most_pending,
+            stamp_at: 0,
         }
     }
 }
