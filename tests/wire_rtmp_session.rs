@@ -469,7 +469,7 @@ fn announced_lengths_cost_nothing_until_their_bytes_arrive() {
     for id in 4..=63 {
         script
             .server
-            .feed(&video_chunk(id, 4_000_000, &[0x17; 128]))
+            .feed(&video_chunk(id, 3_000_000, &[0x17; 128]))
             .unwrap();
     }
     assert!(script.server.held_bytes() <= 60 * limits::FIRST_RESERVE);
@@ -489,7 +489,7 @@ fn unfinished_messages_have_one_bound_together() {
         .try_for_each(|(round, id): (u32, u32)| {
             let id = id as u8;
             let bytes = if round < 60 {
-                video_chunk(id, 4_000_000, &body)
+                video_chunk(id, 3_000_000, &body)
             } else {
                 [&[0xC0 | id], &body[..]].concat()
             };
@@ -497,7 +497,12 @@ fn unfinished_messages_have_one_bound_together() {
             assert!(script.server.held_bytes() <= limits::MAX_PARTIAL_BYTES);
             Ok(())
         });
-    assert_eq!(overflow, Err(ProtocolError::TooMuchUnfinished));
+    assert_eq!(
+        overflow,
+        Err(ProtocolError::TooMuchUnfinished {
+            limit: hearth::limits::rtmp::MAX_PARTIAL_BYTES
+        })
+    );
 }
 
 #[test]

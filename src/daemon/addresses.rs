@@ -11,13 +11,22 @@ pub(super) fn of_this_box() -> IpAddr {
         .filter_map(|interface| Some(interface.address?.as_sockaddr_in()?.ip()))
         .filter(|address| !address.is_loopback())
         .collect();
-    let best = addresses.iter().find(|address| address.is_private()).or(addresses.first());
-    best.map_or(IpAddr::from(Ipv4Addr::LOCALHOST), |address| IpAddr::from(*address))
+    let best = addresses
+        .iter()
+        .find(|address| address.is_private())
+        .or(addresses.first());
+    best.map_or(IpAddr::from(Ipv4Addr::LOCALHOST), |address| {
+        IpAddr::from(*address)
+    })
 }
 
 /// Host and port for a URL to a listener: the box's address where it listens everywhere.
 pub(super) fn reachable(listener: SocketAddr) -> SocketAddr {
-    let ip = if listener.ip().is_unspecified() { of_this_box() } else { listener.ip() };
+    let ip = if listener.ip().is_unspecified() {
+        of_this_box()
+    } else {
+        listener.ip()
+    };
     SocketAddr::new(ip, listener.port())
 }
 
@@ -39,8 +48,17 @@ mod tests {
     #[test]
     fn urls_leave_out_the_usual_port_only() {
         let at = |text: &str| text.parse().unwrap();
-        assert_eq!(url("http", at("192.168.1.5:80"), 80, "/"), "http://192.168.1.5/");
-        assert_eq!(url("http", at("192.168.1.5:8080"), 80, "/"), "http://192.168.1.5:8080/");
-        assert_eq!(url("rtmp", at("[::1]:1935"), 1935, "/live"), "rtmp://[::1]/live");
+        assert_eq!(
+            url("http", at("192.168.1.5:80"), 80, "/"),
+            "http://192.168.1.5/"
+        );
+        assert_eq!(
+            url("http", at("192.168.1.5:8080"), 80, "/"),
+            "http://192.168.1.5:8080/"
+        );
+        assert_eq!(
+            url("rtmp", at("[::1]:1935"), 1935, "/live"),
+            "rtmp://[::1]/live"
+        );
     }
 }

@@ -69,7 +69,9 @@ pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
     let usage = |error: lexopt::Error| StartError::Usage(format!("{error}; see hearth --help"));
     let command = match parser.next().map_err(usage)? {
         None | Some(Short('h') | Long("help")) => return Ok(Command::Help(HELP)),
-        Some(Short('V') | Long("version")) => return Ok(Command::Help(concat!("hearth ", env!("CARGO_PKG_VERSION")))),
+        Some(Short('V') | Long("version")) => {
+            return Ok(Command::Help(concat!("hearth ", env!("CARGO_PKG_VERSION"))));
+        }
         Some(Value(word)) => word.to_string_lossy().into_owned(),
         Some(other) => return Err(usage(other.unexpected())),
     };
@@ -80,7 +82,9 @@ pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
         "user" => add_user(parser).map_err(usage),
         "store" => store(parser).map_err(usage),
         "help" => Ok(Command::Help(HELP)),
-        other => Err(StartError::Usage(format!("there is no command {other:?}; see hearth --help"))),
+        other => Err(StartError::Usage(format!(
+            "there is no command {other:?}; see hearth --help"
+        ))),
     }
 }
 
@@ -108,7 +112,12 @@ fn settings(mut parser: lexopt::Parser) -> Result<Config, StartError> {
 }
 
 fn add_user(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
-    let (mut words, mut owner, mut from_stdin, mut data) = (Vec::new(), false, false, PathBuf::from(super::config::DEFAULT_DATA));
+    let (mut words, mut owner, mut from_stdin, mut data) = (
+        Vec::new(),
+        false,
+        false,
+        PathBuf::from(super::config::DEFAULT_DATA),
+    );
     while let Some(argument) = parser.next()? {
         match argument {
             Long("owner") => owner = true,
@@ -119,7 +128,9 @@ fn add_user(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
         }
     }
     match <[String; 2]>::try_from(words) {
-        Ok([verb, name]) if verb == "add" && from_stdin => Ok(Command::AddUser(AddUser { name, owner, data })),
+        Ok([verb, name]) if verb == "add" && from_stdin => {
+            Ok(Command::AddUser(AddUser { name, owner, data }))
+        }
         _ => Err("expected: hearth user add NAME --password-stdin [--owner] [--data DIR]".into()),
     }
 }
@@ -134,14 +145,18 @@ fn store(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
         }
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let verb = match words.as_slice() {
-        ["check"] => StoreVerb::Check,
-        ["stats"] => StoreVerb::Stats,
-        ["compact"] => StoreVerb::Compact,
-        ["export", file] => StoreVerb::Export(PathBuf::from(file)),
-        ["import", file] => StoreVerb::Import(PathBuf::from(file)),
-        _ => return Err("expected: hearth store check|stats|compact|export FILE|import FILE [--data DIR]".into()),
-    };
+    let verb =
+        match words.as_slice() {
+            ["check"] => StoreVerb::Check,
+            ["stats"] => StoreVerb::Stats,
+            ["compact"] => StoreVerb::Compact,
+            ["export", file] => StoreVerb::Export(PathBuf::from(file)),
+            ["import", file] => StoreVerb::Import(PathBuf::from(file)),
+            _ => return Err(
+                "expected: hearth store check|stats|compact|export FILE|import FILE [--data DIR]"
+                    .into(),
+            ),
+        };
     Ok(Command::Store(StoreTool { verb, data }))
 }
 
@@ -155,7 +170,11 @@ mod tests {
 
     #[test]
     fn options_override_and_addresses_repeat() {
-        let Ok(Command::Serve(config)) = of("serve --http 127.0.0.1:1 --http [::1]:2 --memory 64M --data /d") else { panic!() };
+        let Ok(Command::Serve(config)) =
+            of("serve --http 127.0.0.1:1 --http [::1]:2 --memory 64M --data /d")
+        else {
+            panic!()
+        };
         assert_eq!(config.http.len(), 2);
         assert_eq!(config.memory, Some(64 << 20));
         assert_eq!(config.data, PathBuf::from("/d"));
@@ -163,14 +182,24 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_said_in_a_sentence() {
-        for line in ["fly", "serve --fast", "serve --http nowhere", "serve --memory lots", "user add anna", "store burn"] {
+        for line in [
+            "fly",
+            "serve --fast",
+            "serve --http nowhere",
+            "serve --memory lots",
+            "user add anna",
+            "store burn",
+        ] {
             assert!(matches!(of(line), Err(StartError::Usage(_))), "{line}");
         }
     }
 
     #[test]
     fn user_add_takes_name_and_role() {
-        let Ok(Command::AddUser(add)) = of("user add anna --password-stdin --owner --data x") else { panic!() };
+        let Ok(Command::AddUser(add)) = of("user add anna --password-stdin --owner --data x")
+        else {
+            panic!()
+        };
         assert_eq!((add.name.as_str(), add.owner), ("anna", true));
     }
 }

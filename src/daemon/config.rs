@@ -68,7 +68,9 @@ impl Config {
     /// One sentence with file, line and what was expected.
     pub fn read(path: &Path) -> Result<Config, StartError> {
         let cannot = |reason: String| StartError::Usage(format!("{}: {reason}", path.display()));
-        let size = std::fs::metadata(path).map_err(|error| cannot(error.to_string()))?.len();
+        let size = std::fs::metadata(path)
+            .map_err(|error| cannot(error.to_string()))?
+            .len();
         if size > FILE_MOST {
             return Err(cannot(format!("larger than {FILE_MOST} bytes")));
         }
@@ -79,14 +81,20 @@ impl Config {
     /// What the command line says, as (option, value).
     pub(super) fn override_with(&mut self, given: &[(String, String)]) -> Result<(), StartError> {
         for (index, (option, value)) in given.iter().enumerate() {
-            let first = !given.iter().take(index).any(|(earlier, _)| earlier == option);
+            let first = !given
+                .iter()
+                .take(index)
+                .any(|(earlier, _)| earlier == option);
             match option.as_str() {
                 "http" => add(&mut self.http, address(option, value)?, first),
                 "rtmp" => add(&mut self.rtmp, address(option, value)?, first),
                 "embed-origin" => add(&mut self.embed_origins, value.clone(), first),
                 "data" => self.data = PathBuf::from(value),
                 "ring" => self.ring = Some(PathBuf::from(value)),
-                _ => self.memory = Some(size(value).ok_or_else(|| bad(option, value, "a size such as 110M"))?),
+                _ => {
+                    self.memory =
+                        Some(size(value).ok_or_else(|| bad(option, value, "a size such as 110M"))?)
+                }
             }
         }
         Ok(())
@@ -105,13 +113,21 @@ fn bad(option: &str, value: &str, expected: &str) -> StartError {
 }
 
 fn address(option: &str, value: &str) -> Result<SocketAddr, StartError> {
-    value.parse().map_err(|_| bad(option, value, "an address such as 192.168.1.5:8080 or [::]:8080"))
+    value.parse().map_err(|_| {
+        bad(
+            option,
+            value,
+            "an address such as 192.168.1.5:8080 or [::]:8080",
+        )
+    })
 }
 
 /// `64M`, `110 MiB`, `1G` or plain bytes; K, M and G count in 1024.
 fn size(text: &str) -> Option<u64> {
     let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at_checked(digits)?;
     let shift = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => 0,
@@ -125,7 +141,9 @@ fn size(text: &str) -> Option<u64> {
 
 fn size_field<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<u64>, D::Error> {
     let text = String::deserialize(field)?;
-    size(&text).map(Some).ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a size such as \"110M\"")))
+    size(&text)
+        .map(Some)
+        .ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a size such as \"110M\"")))
 }
 
 #[cfg(test)]
@@ -134,7 +152,12 @@ mod tests {
 
     #[test]
     fn sizes_are_read_as_people_write_them() {
-        for (text, bytes) in [("64M", 64 << 20), ("110 MiB", 110 << 20), ("1g", 1 << 30), ("4096", 4096)] {
+        for (text, bytes) in [
+            ("64M", 64 << 20),
+            ("110 MiB", 110 << 20),
+            ("1g", 1 << 30),
+            ("4096", 4096),
+        ] {
             assert_eq!(size(text), Some(bytes), "{text}");
         }
         for text in ["", "M", "-1", "12X", "99999999999999G"] {
@@ -144,8 +167,12 @@ mod tests {
 
     #[test]
     fn a_file_sets_what_it_names_and_refuses_what_nobody_knows() {
-        let config: Config = toml::from_str("memory = \"64M\"\nhttp = [\"[::]:80\"]\nreach = \"anywhere\"").unwrap();
-        assert_eq!((config.memory, config.http[0].port(), config.reach), (Some(64 << 20), 80, Reach::Anywhere));
+        let config: Config =
+            toml::from_str("memory = \"64M\"\nhttp = [\"[::]:80\"]\nreach = \"anywhere\"").unwrap();
+        assert_eq!(
+            (config.memory, config.http[0].port(), config.reach),
+            (Some(64 << 20), 80, Reach::Anywhere)
+        );
         assert_eq!(config.rtmp, Config::default().rtmp);
         assert!(toml::from_str::<Config>("memroy = \"64M\"").is_err());
     }

@@ -40,7 +40,12 @@ pub(super) struct NewAccount {
 /// Opens the socket; an old one that nobody answers is replaced.
 pub(super) fn listen(data: &Path) -> Result<UnixListener, StartError> {
     let path = socket(data);
-    let cannot = |error: std::io::Error| StartError::Cannot(format!("cannot open the control socket {}: {error}", path.display()));
+    let cannot = |error: std::io::Error| {
+        StartError::Cannot(format!(
+            "cannot open the control socket {}: {error}",
+            path.display()
+        ))
+    };
     match fs::remove_file(&path) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -56,7 +61,9 @@ pub(super) async fn serve(listener: UnixListener, people: Arc<People>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                if let Err(error) = timeout(Duration::from_secs(PATIENCE_S), answer(stream, &people)).await {
+                if let Err(error) =
+                    timeout(Duration::from_secs(PATIENCE_S), answer(stream, &people)).await
+                {
                     log::warn!("control socket: {error}");
                 }
             }
@@ -72,7 +79,11 @@ async fn answer(mut stream: UnixStream, people: &Arc<People>) {
     let reply = match stream.peer_cred() {
         Ok(peer) if peer.uid() == Uid::current().as_raw() || peer.uid() == 0 => {
             let mut text = String::new();
-            match (&mut stream).take(MESSAGE_MOST).read_to_string(&mut text).await {
+            match (&mut stream)
+                .take(MESSAGE_MOST)
+                .read_to_string(&mut text)
+                .await
+            {
                 Ok(_) => obey(&text, people).await,
                 Err(error) => format!("error {error}"),
             }
@@ -85,7 +96,9 @@ async fn answer(mut stream: UnixStream, people: &Arc<People>) {
 }
 
 async fn obey(text: &str, people: &Arc<People>) -> String {
-    let Some(account) = NewAccount::read(text) else { return "error this request is not known".into() };
+    let Some(account) = NewAccount::read(text) else {
+        return "error this request is not known".into();
+    };
     let people = Arc::clone(people);
     match tokio::task::spawn_blocking(move || account.make(&people)).await {
         Ok(Ok(key)) => format!("ok {key}"),
@@ -101,16 +114,27 @@ pub(super) fn ask(data: &Path, account: &NewAccount) -> Option<Result<String, St
 }
 
 fn converse(mut stream: StdUnixStream, account: &NewAccount) -> Result<String, StartError> {
-    let cannot = |error: std::io::Error| StartError::Cannot(format!("the running daemon did not answer: {error}"));
-    stream.set_read_timeout(Some(Duration::from_secs(PATIENCE_S))).map_err(cannot)?;
-    stream.write_all(account.write().as_bytes()).map_err(cannot)?;
+    let cannot = |error: std::io::Error| {
+        StartError::Cannot(format!("the running daemon did not answer: {error}"))
+    };
+    stream
+        .set_read_timeout(Some(Duration::from_secs(PATIENCE_S)))
+        .map_err(cannot)?;
+    stream
+        .write_all(account.write().as_bytes())
+        .map_err(cannot)?;
     stream.shutdown(std::net::Shutdown::Write).map_err(cannot)?;
     let mut line = String::new();
-    BufReader::new(stream).take(MESSAGE_MOST).read_line(&mut line).map_err(cannot)?;
+    BufReader::new(stream)
+        .take(MESSAGE_MOST)
+        .read_line(&mut line)
+        .map_err(cannot)?;
     match line.trim_end().split_once(' ') {
         Some(("ok", key)) => Ok(key.to_owned()),
         Some(("error", reason)) => Err(StartError::Cannot(reason.to_owned())),
-        _ => Err(StartError::Cannot("the running daemon closed without an answer".into())),
+        _ => Err(StartError::Cannot(
+            "the running daemon closed without an answer".into(),
+        )),
     }
 }
 
@@ -124,16 +148,33 @@ impl NewAccount {
         let (head, password) = text.strip_suffix('\n')?.split_once('\n')?;
         let mut words = head.split(' ');
         let (verb, name, role) = (words.next()?, words.next()?, words.next()?);
-        let known = verb == "user-add" && words.next().is_none() && matches!(role, "owner" | "member");
-        known.then(|| NewAccount { name: name.to_owned(), password: password.to_owned(), owner: role == "owner" })
+        let known =
+            verb == "user-add" && words.next().is_none() && matches!(role, "owner" | "member");
+        known.then(|| NewAccount {
+            name: name.to_owned(),
+            password: password.to_owned(),
+            owner: role == "owner",
+        })
     }
 
     /// Makes the account; the stream key as text.
     pub(super) fn make(&self, people: &People) -> Result<String, String> {
-        let role = if self.owner { Role::Owner } else { Role::Member };
-        let new = people::NewAccount { display_name: &self.name, name: Some(&self.name), password: &self.password, role };
+        let role = if self.owner {
+            Role::Owner
+        } else {
+            Role::Member
+        };
+        let new = people::NewAccount {
+            display_name: &self.name,
+            name: Some(&self.name),
+            password: &self.password,
+            role,
+        };
         let added = people.add_account(new).map_err(|error| error.to_string())?;
-        added.key.map(|key| key.grouped()).ok_or_else(|| "this account has no stream key".into())
+        added
+            .key
+            .map(|key| key.grouped())
+            .ok_or_else(|| "this account has no stream key".into())
     }
 }
 
@@ -144,14 +185,24 @@ mod tests {
     #[test]
     fn a_request_survives_the_wire_with_any_password() {
         for password in ["correct horse", "", "with\ttab and ü 好", " leading "] {
-            let account = NewAccount { name: "anna".into(), password: password.into(), owner: true };
+            let account = NewAccount {
+                name: "anna".into(),
+                password: password.into(),
+                owner: true,
+            };
             assert_eq!(NewAccount::read(&account.write()), Some(account));
         }
     }
 
     #[test]
     fn other_requests_are_not_obeyed() {
-        for text in ["", "user-add anna\n\n", "user-del anna owner\npw\n", "user-add anna king\npw\n", "user-add a owner x\npw\n"] {
+        for text in [
+            "",
+            "user-add anna\n\n",
+            "user-del anna owner\npw\n",
+            "user-add anna king\npw\n",
+            "user-add a owner x\npw\n",
+        ] {
             assert_eq!(NewAccount::read(text), None, "{text:?}");
         }
     }

@@ -30,15 +30,25 @@ pub(super) fn key(people: &People) -> Result<String, PeopleError> {
         let known = people.keys(account.id).into_iter().find_map(|key| key.text);
         return match known {
             Some(key) => Ok(key.plain().to_owned()),
-            None => people.add_key(account.id, "").map(|(_, key)| key.plain().to_owned()),
+            None => people
+                .add_key(account.id, "")
+                .map(|(_, key)| key.plain().to_owned()),
         };
     }
     let mut random = [0; 24];
     getrandom::fill(&mut random).map_err(|_| PeopleError::Random)?;
     let password = data_encoding::BASE32_NOPAD.encode(&random);
-    let new = NewAccount { display_name: "Demo", name: Some(NAME), password: &password, role: Role::Member };
+    let new = NewAccount {
+        display_name: "Demo",
+        name: Some(NAME),
+        password: &password,
+        role: Role::Member,
+    };
     let added = people.add_account(new)?;
-    added.key.map(|key| key.plain().to_owned()).ok_or(PeopleError::Unknown("key"))
+    added
+        .key
+        .map(|key| key.plain().to_owned())
+        .ok_or(PeopleError::Unknown("key"))
 }
 
 /// Keeps the picture on air until the runtime ends.
@@ -67,7 +77,13 @@ async fn publish(server: SocketAddr, key: &str) -> io::Result<()> {
                 FlvTagKind::Audio => publisher.write_audio(timestamp, tag.body),
                 FlvTagKind::Video => publisher.write_video(timestamp, tag.body),
             }
-            sleep_until(start + Duration::from_millis(u64::from(lap) * u64::from(CLIP_MS) + u64::from(tag.timestamp))).await;
+            sleep_until(
+                start
+                    + Duration::from_millis(
+                        u64::from(lap) * u64::from(CLIP_MS) + u64::from(tag.timestamp),
+                    ),
+            )
+            .await;
             if !exchange(&mut stream, &mut publisher).await? {
                 return Ok(());
             }
@@ -84,7 +100,9 @@ async fn connect(stream: &mut TcpStream, publisher: &mut Publisher) -> io::Resul
         if read == 0 {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
-        publisher.feed(buffer.get(..read).unwrap_or_default()).map_err(io::Error::other)?;
+        publisher
+            .feed(buffer.get(..read).unwrap_or_default())
+            .map_err(io::Error::other)?;
     }
     still_welcome(publisher).map(|_| ())
 }
@@ -95,7 +113,9 @@ async fn exchange(stream: &mut TcpStream, publisher: &mut Publisher) -> io::Resu
     let mut buffer = [0; 4096];
     match stream.try_read(&mut buffer) {
         Ok(0) => return Ok(false),
-        Ok(read) => publisher.feed(buffer.get(..read).unwrap_or_default()).map_err(io::Error::other)?,
+        Ok(read) => publisher
+            .feed(buffer.get(..read).unwrap_or_default())
+            .map_err(io::Error::other)?,
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
         Err(error) => return Err(error),
     }

@@ -12,9 +12,18 @@ const RING_MARGIN: u64 = 1 << 20;
 /// Prints both; an error if something would keep Hearth from working.
 pub(super) fn print(config: &Config) -> Result<(), StartError> {
     let budget = Budget::of(memory::allowed(config.memory)?);
-    println!("Memory: {} MiB of the {} MiB in this machine", budget.memory >> 20, memory::of_this_machine() >> 20);
+    println!(
+        "Memory: {} MiB of the {} MiB in this machine",
+        budget.memory >> 20,
+        memory::of_this_machine() >> 20
+    );
     for row in budget.rows() {
-        println!("  {:>9.2} MiB  {:<24} {}", row.bytes as f64 / f64::from(1 << 20), row.what, row.how);
+        println!(
+            "  {:>9.2} MiB  {:<24} {}",
+            row.bytes as f64 / f64::from(1 << 20),
+            row.what,
+            row.how
+        );
     }
     let ring = config.ring.as_deref().unwrap_or(Path::new("/dev/shm"));
     let findings = [room_for_rings(ring, budget.ring_bytes), open_files(budget)];
@@ -31,20 +40,32 @@ pub(super) fn print(config: &Config) -> Result<(), StartError> {
 
 fn room_for_rings(ring: &Path, needed: u64) -> Result<(), String> {
     TmpfsStorage::new(ring).map_err(|error| error.to_string())?;
-    let stat = nix::sys::statvfs::statvfs(ring).map_err(|error| format!("{}: {error}", ring.display()))?;
+    let stat =
+        nix::sys::statvfs::statvfs(ring).map_err(|error| format!("{}: {error}", ring.display()))?;
     let free = stat.blocks_available() * stat.fragment_size();
     if free < needed + RING_MARGIN {
-        return Err(format!("{} has {} MiB free, and the rings may need {} MiB", ring.display(), free >> 20, (needed >> 20) + 1));
+        return Err(format!(
+            "{} has {} MiB free, and the rings may need {} MiB",
+            ring.display(),
+            free >> 20,
+            (needed >> 20) + 1
+        ));
     }
     Ok(())
 }
 
 /// Every connection, and every segment that is listed or still read, is an open file.
 fn open_files(budget: Budget) -> Result<(), String> {
-    let needed = (budget.connections * 2 + budget.encoders + budget.live_channels * crate::limits::media::RING_MAX_SEGMENTS + 64) as u64;
-    let (soft, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE).map_err(|error| error.to_string())?;
+    let needed = (budget.connections * 2
+        + budget.encoders
+        + budget.live_channels * crate::limits::media::RING_MAX_SEGMENTS
+        + 64) as u64;
+    let (soft, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)
+        .map_err(|error| error.to_string())?;
     if soft < needed {
-        return Err(format!("this process may open {soft} files and may need {needed} (ulimit -n)"));
+        return Err(format!(
+            "this process may open {soft} files and may need {needed} (ulimit -n)"
+        ));
     }
     Ok(())
 }

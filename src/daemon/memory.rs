@@ -6,9 +6,11 @@ use crate::limits::budget::{DEFAULT_MOST, LEAST};
 /// What was asked for, or a quarter of the RAM, at most 256 MiB.
 pub(super) fn allowed(asked: Option<u64>) -> Result<u64, StartError> {
     match asked {
-        Some(bytes) if bytes < LEAST => {
-            Err(StartError::Usage(format!("{} MiB is too little for live media; give at least {}M with --memory", bytes >> 20, LEAST >> 20)))
-        }
+        Some(bytes) if bytes < LEAST => Err(StartError::Usage(format!(
+            "{} MiB is too little for live media; give at least {}M with --memory",
+            bytes >> 20,
+            LEAST >> 20
+        ))),
         Some(bytes) => Ok(bytes),
         None => Ok((of_this_machine() / 4).clamp(LEAST, DEFAULT_MOST)),
     }
@@ -16,7 +18,16 @@ pub(super) fn allowed(asked: Option<u64>) -> Result<u64, StartError> {
 
 /// RAM, bytes; 0 if the system does not say.
 pub(super) fn of_this_machine() -> u64 {
-    let Ok(text) = std::fs::read_to_string("/proc/meminfo") else { return 0 };
-    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    let Ok(text) = std::fs::read_to_string("/proc/meminfo") else {
+        return 0;
+    };
+    let total = text.lines().find_map(|line| {
+        line.strip_prefix("MemTotal:")?
+            .trim()
+            .strip_suffix("kB")?
+            .trim()
+            .parse::<u64>()
+            .ok()
+    });
     total.unwrap_or(0) << 10
 }

@@ -21,7 +21,10 @@ impl RingFolder {
     /// The folder that was asked for (it must be there), or a private one in `/dev/shm`.
     pub(super) fn prepare(asked: Option<&Path>) -> Result<RingFolder, StartError> {
         if let Some(path) = asked {
-            return Ok(RingFolder { path: path.to_owned(), private: false });
+            return Ok(RingFolder {
+                path: path.to_owned(),
+                private: false,
+            });
         }
         let prefix = format!("hearth-{}-", Uid::current());
         sweep(&prefix);
@@ -29,8 +32,16 @@ impl RingFolder {
         DirBuilder::new()
             .mode(0o700)
             .create(&path)
-            .map_err(|error| StartError::Cannot(format!("cannot make a folder for live media at {}: {error}; name one with --ring", path.display())))?;
-        Ok(RingFolder { path, private: true })
+            .map_err(|error| {
+                StartError::Cannot(format!(
+                    "cannot make a folder for live media at {}: {error}; name one with --ring",
+                    path.display()
+                ))
+            })?;
+        Ok(RingFolder {
+            path,
+            private: true,
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -50,10 +61,17 @@ impl Drop for RingFolder {
 
 /// Removes private folders whose daemon is gone: it was killed before it could.
 fn sweep(prefix: &str) {
-    let Ok(entries) = fs::read_dir(SHARED_MEMORY) else { return };
+    let Ok(entries) = fs::read_dir(SHARED_MEMORY) else {
+        return;
+    };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let Some(pid) = name.to_str().and_then(|name| name.strip_prefix(prefix)?.parse().ok()) else { continue };
+        let Some(pid) = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(prefix)?.parse().ok())
+        else {
+            continue;
+        };
         if kill(Pid::from_raw(pid), None) == Err(nix::errno::Errno::ESRCH) {
             // Somebody else may sweep at the same time; either of us is enough.
             let _ = fs::remove_dir_all(entry.path());

@@ -7,11 +7,11 @@ use super::{StartError, addresses, control, demo, memory};
 use crate::limits::budget::{Budget, PAGE_RECEIVE_BUFFER, PAGE_SEND_BUFFER, SEGMENT_SEND_BUFFER};
 use crate::media::storage::TmpfsStorage;
 use crate::people::{People, setup};
+use crate::serve::assets;
 use crate::serve::edge::{self, EdgeLimits, EdgeSettings, Networks, Reach};
 use crate::serve::rtmp::{self, Places, RtmpServer};
 use crate::serve::station::{Station, StationSettings};
 use crate::serve::ui::{Ui, UiSettings};
-use crate::serve::assets;
 use crate::store::Store;
 use crate::time::Clock;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
@@ -44,10 +44,18 @@ struct Parts {
 
 /// Runs until told to stop.
 pub(super) fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).format_target(false).init();
-    let setup_code = setup::code().map_err(|error| StartError::Cannot(format!("the system gives no random bytes: {error}")))?;
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"))
+        .format_target(false)
+        .init();
+    let setup_code = setup::code().map_err(|error| {
+        StartError::Cannot(format!("the system gives no random bytes: {error}"))
+    })?;
     let parts = Parts::make(config, &setup_code)?;
-    let demo_key = if with_demo { Some(demo::key(&parts.people).map_err(|error| StartError::Cannot(error.to_string()))?) } else { None };
+    let demo_key = if with_demo {
+        Some(demo::key(&parts.people).map_err(|error| StartError::Cannot(error.to_string()))?)
+    } else {
+        None
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS)
@@ -82,13 +90,28 @@ impl Parts {
             http_port: port_of(&http),
             setup_code: (!people.has_owner()).then(|| setup_code.to_owned()),
         };
-        let ui = Ui::start(folder.path(), Arc::clone(&people), Arc::clone(&station), settings)
-            .map_err(|error| StartError::Cannot(format!("cannot start the pages: {error}")))?;
+        let ui = Ui::start(
+            folder.path(),
+            Arc::clone(&people),
+            Arc::clone(&station),
+            settings,
+        )
+        .map_err(|error| StartError::Cannot(format!("cannot start the pages: {error}")))?;
         let reach = match config.reach {
             ReachSetting::Home => Reach::Home,
             ReachSetting::Anywhere => Reach::Anywhere,
         };
-        Ok(Parts { http, rtmp, store, people, station, ui, reach, budget, folder })
+        Ok(Parts {
+            http,
+            rtmp,
+            store,
+            people,
+            station,
+            ui,
+            reach,
+            budget,
+            folder,
+        })
     }
 
     fn edge_settings(&self, config: &Config) -> EdgeSettings {
@@ -113,7 +136,12 @@ impl Parts {
     }
 }
 
-async fn serve(config: &Config, parts: &Parts, demo_key: Option<String>, setup_code: &str) -> Result<(), StartError> {
+async fn serve(
+    config: &Config,
+    parts: &Parts,
+    demo_key: Option<String>,
+    setup_code: &str,
+) -> Result<(), StartError> {
     let cannot = |error: std::io::Error| StartError::Cannot(format!("cannot start: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
@@ -129,7 +157,10 @@ async fn serve(config: &Config, parts: &Parts, demo_key: Option<String>, setup_c
     let control = control::listen(&config.data)?;
     tokio::spawn(control::serve(control, Arc::clone(&parts.people)));
     serve_rtmp(parts)?;
-    tokio::spawn(look_after(Arc::clone(&parts.station), Arc::clone(&parts.people)));
+    tokio::spawn(look_after(
+        Arc::clone(&parts.station),
+        Arc::clone(&parts.people),
+    ));
     let rtmp = local(&parts.rtmp)?;
     if let Some(key) = demo_key {
         tokio::spawn(demo::run(from_here(rtmp), key.into()));
@@ -145,8 +176,12 @@ async fn serve(config: &Config, parts: &Parts, demo_key: Option<String>, setup_c
     let _ = stop.send(true);
     match edge.await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(StartError::Cannot(format!("the web server stopped: {error}"))),
-        Err(error) => Err(StartError::Cannot(format!("the web server stopped: {error}"))),
+        Ok(Err(error)) => Err(StartError::Cannot(format!(
+            "the web server stopped: {error}"
+        ))),
+        Err(error) => Err(StartError::Cannot(format!(
+            "the web server stopped: {error}"
+        ))),
     }
 }
 
@@ -155,13 +190,21 @@ fn serve_rtmp(parts: &Parts) -> Result<(), StartError> {
         people: Arc::clone(&parts.people),
         station: Arc::clone(&parts.station),
         networks: Arc::new(Networks::new(parts.reach)),
-        studio_url: addresses::url("http", addresses::reachable(local(&parts.http)?), 80, "/studio"),
+        studio_url: addresses::url(
+            "http",
+            addresses::reachable(local(&parts.http)?),
+            80,
+            "/studio",
+        ),
         connections: parts.budget.encoders,
         places: Places::default(),
     });
     for listener in clones(&parts.rtmp)? {
-        let listener = listener.set_nonblocking(true).and_then(|()| tokio::net::TcpListener::from_std(listener));
-        let listener = listener.map_err(|error| StartError::Cannot(format!("cannot listen for encoders: {error}")))?;
+        let listener = listener
+            .set_nonblocking(true)
+            .and_then(|()| tokio::net::TcpListener::from_std(listener));
+        let listener = listener
+            .map_err(|error| StartError::Cannot(format!("cannot listen for encoders: {error}")))?;
         tokio::spawn(rtmp::serve(listener, Arc::clone(&server)));
     }
     Ok(())
@@ -197,14 +240,38 @@ fn report<T>(outcome: Result<T, tokio::task::JoinError>) {
 }
 
 /// What a person needs to know now.
-fn announce(http: SocketAddr, rtmp: SocketAddr, setup_code: Option<&str>, demo_name: &str, config: &Config, parts: &Parts) {
+fn announce(
+    http: SocketAddr,
+    rtmp: SocketAddr,
+    setup_code: Option<&str>,
+    demo_name: &str,
+    config: &Config,
+    parts: &Parts,
+) {
     let page = addresses::url("http", addresses::reachable(http), 80, "/");
-    println!("Hearth is on, with {} MiB of memory; accounts are in {}, live media in {}.", parts.budget.memory >> 20, config.data.display(), parts.folder.path().display());
-    println!("  Watch      {page}   here: {}", addresses::url("http", from_here(http), 80, "/"));
-    println!("  Stream to  {}", addresses::url("rtmp", addresses::reachable(rtmp), 1935, "/live"));
+    println!(
+        "Hearth is on, with {} MiB of memory; accounts are in {}, live media in {}.",
+        parts.budget.memory >> 20,
+        config.data.display(),
+        parts.folder.path().display()
+    );
+    println!(
+        "  Watch      {page}   here: {}",
+        addresses::url("http", from_here(http), 80, "/")
+    );
+    println!(
+        "  Stream to  {}",
+        addresses::url("rtmp", addresses::reachable(rtmp), 1935, "/live")
+    );
     match setup_code {
-        Some(code) => println!("  Set up     {}   with the code {code}", addresses::url("http", from_here(http), 80, "/setup")),
-        None => println!("  Your key   {}", addresses::url("http", addresses::reachable(http), 80, "/studio")),
+        Some(code) => println!(
+            "  Set up     {}   with the code {code}",
+            addresses::url("http", from_here(http), 80, "/setup")
+        ),
+        None => println!(
+            "  Your key   {}",
+            addresses::url("http", addresses::reachable(http), 80, "/studio")
+        ),
     }
     if parts.people.account_named(demo_name).is_some() {
         println!("  Demo       {page}@{demo_name}");
@@ -221,7 +288,10 @@ fn from_here(listener: SocketAddr) -> SocketAddr {
 }
 
 fn bind_all(addresses: &[SocketAddr], what: &str) -> Result<Vec<TcpListener>, StartError> {
-    addresses.iter().map(|address| bind(*address, what)).collect()
+    addresses
+        .iter()
+        .map(|address| bind(*address, what))
+        .collect()
 }
 
 /// Where there is no IPv6, everywhere means every IPv4 address.
@@ -229,12 +299,22 @@ fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, StartError> {
     let everywhere = address.ip() == IpAddr::from(Ipv6Addr::UNSPECIFIED);
     let bound = TcpListener::bind(address).or_else(|error| {
         let v4 = SocketAddr::new(IpAddr::from(Ipv4Addr::UNSPECIFIED), address.port());
-        if everywhere && error.kind() != std::io::ErrorKind::AddrInUse { TcpListener::bind(v4) } else { Err(error) }
+        if everywhere && error.kind() != std::io::ErrorKind::AddrInUse {
+            TcpListener::bind(v4)
+        } else {
+            Err(error)
+        }
     });
     bound.map_err(|error| {
         StartError::Cannot(match error.kind() {
-            std::io::ErrorKind::AddrInUse => format!("port {} is in use by another program; choose another with --{what}", address.port()),
-            std::io::ErrorKind::PermissionDenied => format!("port {} needs more rights; choose one above 1023 with --{what}", address.port()),
+            std::io::ErrorKind::AddrInUse => format!(
+                "port {} is in use by another program; choose another with --{what}",
+                address.port()
+            ),
+            std::io::ErrorKind::PermissionDenied => format!(
+                "port {} needs more rights; choose one above 1023 with --{what}",
+                address.port()
+            ),
             _ => format!("cannot listen on {address} (--{what}): {error}"),
         })
     })
@@ -246,10 +326,17 @@ fn clones(listeners: &[TcpListener]) -> Result<Vec<TcpListener>, StartError> {
 }
 
 fn local(listeners: &[TcpListener]) -> Result<SocketAddr, StartError> {
-    let first = listeners.first().ok_or_else(|| StartError::Usage("no address to listen on".into()))?;
-    first.local_addr().map_err(|error| StartError::Cannot(format!("cannot listen: {error}")))
+    let first = listeners
+        .first()
+        .ok_or_else(|| StartError::Usage("no address to listen on".into()))?;
+    first
+        .local_addr()
+        .map_err(|error| StartError::Cannot(format!("cannot listen: {error}")))
 }
 
 fn port_of(listeners: &[TcpListener]) -> u16 {
-    listeners.first().and_then(|listener| listener.local_addr().ok()).map_or(0, |address| address.port())
+    listeners
+        .first()
+        .and_then(|listener| listener.local_addr().ok())
+        .map_or(0, |address| address.port())
 }

@@ -23,7 +23,11 @@ pub(super) fn add(request: &AddUser) -> Result<(), StartError> {
     if password.contains('\n') {
         return Err(StartError::Usage("the password must be one line".into()));
     }
-    let account = NewAccount { name: request.name.clone(), password, owner: request.owner };
+    let account = NewAccount {
+        name: request.name.clone(),
+        password,
+        owner: request.owner,
+    };
     let key = ask(&request.data, &account).unwrap_or_else(|| directly(&request.data, &account))?;
     println!("{key}");
     Ok(())
@@ -39,6 +43,11 @@ fn directly(data: &Path, account: &NewAccount) -> Result<String, StartError> {
 
 /// Opens the store of a data folder, making the folder if it is not there.
 pub(super) fn open_store(data: &Path) -> Result<Store, StartError> {
-    std::fs::create_dir_all(data).map_err(|error| StartError::Cannot(format!("cannot use {} for accounts and keys: {error}", data.display())))?;
+    std::fs::create_dir_all(data).map_err(|error| {
+        StartError::Cannot(format!(
+            "cannot use {} for accounts and keys: {error}",
+            data.display()
+        ))
+    })?;
     Ok(Store::open(&data.join("store"))?)
 }

@@ -15,7 +15,7 @@ pub const DEFAULT_MOST: u64 = 256 * MIB;
 pub const LEAST: u64 = 64 * MIB;
 
 /// Code pages of our own, allocator slack, the runtime, tables of people and channels, threads' touched stacks, bytes.
-const BASE: u64 = 7 * MIB;
+const BASE: u64 = 6 * MIB;
 
 /// The store's index at its bound, 21 bytes for each of 262,144 slots, and its half-sized forerunner while it grows.
 const STORE_INDEX: u64 = 262_144 * 21 * 3 / 2;
@@ -79,7 +79,7 @@ impl Budget {
         let mut budget = Budget {
             memory,
             live_channels: scaled(1).min(16),
-            encoders: scaled(1).min(16) + 4,
+            encoders: scaled(1).min(16) + 2,
             connections: scaled(48).min(1024),
             media_seats: scaled(8).min(256),
             waiters: scaled(16).min(256),
@@ -95,24 +95,65 @@ impl Budget {
     pub fn rows(&self) -> Vec<Row> {
         let row = |what, bytes, how: String| Row { what, bytes, how };
         let kernel = |bytes: usize| KERNEL_DOUBLES * bytes as u64;
-        let page_socket = kernel(PAGE_SEND_BUFFER) + kernel(PAGE_RECEIVE_BUFFER) + CONNECTION_OVERHEAD;
+        let page_socket =
+            kernel(PAGE_SEND_BUFFER) + kernel(PAGE_RECEIVE_BUFFER) + CONNECTION_OVERHEAD;
         let seat_more = kernel(SEGMENT_SEND_BUFFER) - kernel(PAGE_SEND_BUFFER);
-        let encoder_socket = kernel(rtmp_server::RECEIVE_BUFFER) + kernel(rtmp_server::SEND_BUFFER) + ENCODER_OVERHEAD;
+        let encoder_socket = kernel(rtmp_server::RECEIVE_BUFFER)
+            + kernel(rtmp_server::SEND_BUFFER)
+            + ENCODER_OVERHEAD;
         let stranger = rtmp::MAX_STRANGER_BYTES as u64;
-        let publisher = rtmp::MAX_PARTIAL_BYTES as u64 + media::MAX_PENDING_BYTES as u64 + media::MAX_PREROLL_BYTES as u64;
+        let publisher = rtmp::MAX_PARTIAL_BYTES as u64
+            + media::MAX_PENDING_BYTES as u64
+            + media::MAX_PREROLL_BYTES as u64;
         let password = u64::from(people::HASH_MEMORY_KIB) * KIB + 256 * KIB;
-        let pages = http::UI_LINES as u64 * (http::UI_BODY_BYTES as u64 + 2 * http::UI_REPLY_BYTES as u64 + 256 * KIB);
+        let pages = http::UI_LINES as u64
+            * (http::UI_BODY_BYTES as u64 + 2 * http::UI_REPLY_BYTES as u64 + 256 * KIB);
         let bodies = http::UI_BODIES as u64 * http::UI_BODY_BYTES as u64;
         vec![
             row("program", BASE, "code, runtime, tables, stacks".into()),
-            row("store", STORE_INDEX + 2 * store::MAX_FRAME_BYTES as u64, format!("index of at most {} rows", store::MAX_RECORDS)),
+            row(
+                "store",
+                STORE_INDEX + 2 * store::MAX_FRAME_BYTES as u64,
+                format!("index of at most {} rows", store::MAX_RECORDS),
+            ),
             row("passwords", password, "one hash at a time".into()),
-            row("pages", pages + bodies + self.ui_reply_bytes, format!("{} handlers, {} bodies, replies for slow readers", http::UI_LINES, http::UI_BODIES)),
-            row("encoders", self.encoders as u64 * (encoder_socket + stranger), format!("{} connections with kernel buffers", self.encoders)),
-            row("live media on its way in", self.live_channels as u64 * publisher, format!("{} channels, messages and pending fragments", self.live_channels)),
-            row("connections", self.connections as u64 * page_socket, format!("{} with kernel buffers", self.connections)),
-            row("viewers", self.media_seats as u64 * seat_more, format!("{} of them carry segments", self.media_seats)),
-            row("rings", self.ring_bytes, "segments listed and still read, fMP4 and TS".into()),
+            row(
+                "pages",
+                pages + bodies + self.ui_reply_bytes,
+                format!(
+                    "{} handlers, {} bodies, replies for slow readers",
+                    http::UI_LINES,
+                    http::UI_BODIES
+                ),
+            ),
+            row(
+                "encoders",
+                self.encoders as u64 * (encoder_socket + stranger),
+                format!("{} connections with kernel buffers", self.encoders),
+            ),
+            row(
+                "live media on its way in",
+                self.live_channels as u64 * publisher,
+                format!(
+                    "{} channels, messages and pending fragments",
+                    self.live_channels
+                ),
+            ),
+            row(
+                "connections",
+                self.connections as u64 * page_socket,
+                format!("{} with kernel buffers", self.connections),
+            ),
+            row(
+                "viewers",
+                self.media_seats as u64 * seat_more,
+                format!("{} of them carry segments", self.media_seats),
+            ),
+            row(
+                "rings",
+                self.ring_bytes,
+                "segments listed and still read, fMP4 and TS".into(),
+            ),
         ]
     }
 }
@@ -129,7 +170,12 @@ mod tests {
             assert!(sum <= memory, "{sum} of {memory}: {:#?}", budget.rows());
             // Six segments of 2 s at 2.5 Mbit/s and their TS, for every channel that is admitted.
             let least = budget.live_channels as u64 * (6 * 2 * 2_500_000 / 8) * 5 / 4;
-            assert!(budget.ring_bytes >= least, "{} of {least} for {memory}: {:#?}", budget.ring_bytes, budget.rows());
+            assert!(
+                budget.ring_bytes >= least,
+                "{} of {least} for {memory}: {:#?}",
+                budget.ring_bytes,
+                budget.rows()
+            );
         }
     }
 

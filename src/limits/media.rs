@@ -33,8 +33,8 @@ pub const MAX_PREROLL_BYTES: usize = 256 * 1024;
 // Packager.
 
 /// What one publisher's unfinished fragments (or samples held while it opens) may take, bytes.
-/// About 0.7 s at 40 Mbit/s. At the bound the oldest fragment is closed with silence.
-pub const MAX_PENDING_BYTES: usize = 4 * 1024 * 1024;
+/// About 0.5 s at 40 Mbit/s. At the bound the oldest fragment is closed with silence.
+pub const MAX_PENDING_BYTES: usize = 2560 * 1024;
 /// The same in pictures: 0.6 s of waiting for audio at 240 pictures a second, with room.
 pub const MAX_PENDING_PICTURES: usize = 256;
 /// The same in audio frames: 5 s of waiting for video at 48 kHz.

@@ -10,7 +10,7 @@ pub const MAX_CHUNK_STREAMS: usize = 64;
 pub const MAX_CHUNK_SIZE: u32 = 0xFF_FFFF;
 
 /// A video message. A key frame of 4K at 50 Mb/s passes 2 MiB; a longer message ends the connection.
-pub const MAX_VIDEO_MESSAGE: usize = 4 * 1024 * 1024;
+pub const MAX_VIDEO_MESSAGE: usize = 3 * 1024 * 1024;
 
 /// An audio message. An AAC frame of 8 channels is at most 6 KiB; a longer message ends the connection.
 pub const MAX_AUDIO_MESSAGE: usize = 64 * 1024;
@@ -22,7 +22,7 @@ pub const MAX_COMMAND_MESSAGE: usize = 64 * 1024;
 pub const MAX_CONTROL_MESSAGE: usize = 256;
 
 /// Memory of all unfinished messages of one connection; passing it ends the connection.
-pub const MAX_PARTIAL_BYTES: usize = 6 * 1024 * 1024;
+pub const MAX_PARTIAL_BYTES: usize = 3584 * 1024;
 
 /// What an unfinished message gets before its second chunk: most frames fit, so they are copied once.
 pub const FIRST_RESERVE: usize = 16 * 1024;

@@ -68,8 +68,17 @@ fn run() -> Result<(), Box<dyn Error>> {
     exchange(&mut stream, &mut publisher)
 }
 
-fn send_all(stream: &mut TcpStream, publisher: &mut Publisher, file: &[u8], faults: &Faults) -> Result<(), Box<dyn Error>> {
-    let length = FlvFile::tags(file)?.map(|tag| u64::from(tag.timestamp)).max().unwrap_or(0) + 33;
+fn send_all(
+    stream: &mut TcpStream,
+    publisher: &mut Publisher,
+    file: &[u8],
+    faults: &Faults,
+) -> Result<(), Box<dyn Error>> {
+    let length = FlvFile::tags(file)?
+        .map(|tag| u64::from(tag.timestamp))
+        .max()
+        .unwrap_or(0)
+        + 33;
     let (mut late, mut frames) = (VecDeque::new(), 0);
     let start = Instant::now();
     for lap in 0.. {
@@ -78,16 +87,24 @@ fn send_all(stream: &mut TcpStream, publisher: &mut Publisher, file: &[u8], faul
             if faults.seconds.is_some_and(|seconds| at >= seconds * 1000) {
                 return Ok(());
             }
-            let setup = tag.timestamp == 0 && (tag.kind == FlvTagKind::Script || tag.body.get(1) == Some(&0));
+            let setup = tag.timestamp == 0
+                && (tag.kind == FlvTagKind::Script || tag.body.get(1) == Some(&0));
             if (setup && lap > 0) || (!setup && faults.lost(&tag, at, &mut frames)) {
                 continue;
             }
-            let sending = Sending { due: faults.due(&tag, at), timestamp: faults.timestamp(&tag, at), tag };
+            let sending = Sending {
+                due: faults.due(&tag, at),
+                timestamp: faults.timestamp(&tag, at),
+                tag,
+            };
             if sending.due > at && !setup {
                 late.push_back(sending);
                 continue;
             }
-            while late.front().is_some_and(|front: &Sending<'_>| front.due <= at) {
+            while late
+                .front()
+                .is_some_and(|front: &Sending<'_>| front.due <= at)
+            {
                 if let Some(front) = late.pop_front() {
                     send(stream, publisher, start, &front)?;
                 }
@@ -98,7 +115,12 @@ fn send_all(stream: &mut TcpStream, publisher: &mut Publisher, file: &[u8], faul
     Ok(())
 }
 
-fn send(stream: &mut TcpStream, publisher: &mut Publisher, start: Instant, sending: &Sending<'_>) -> Result<(), Box<dyn Error>> {
+fn send(
+    stream: &mut TcpStream,
+    publisher: &mut Publisher,
+    start: Instant,
+    sending: &Sending<'_>,
+) -> Result<(), Box<dyn Error>> {
     sleep((start + Duration::from_millis(sending.due)).saturating_duration_since(Instant::now()));
     match sending.tag.kind {
         FlvTagKind::Script => publisher.write_metadata(sending.tag.body),
@@ -125,7 +147,9 @@ fn connect(stream: &mut TcpStream, publisher: &mut Publisher) -> Result<(), Box<
 
 fn still_welcome(publisher: &Publisher) -> Result<(), Box<dyn Error>> {
     match publisher.state() {
-        PublisherState::Refused { code, description } => Err(format!("{code}: {description}").into()),
+        PublisherState::Refused { code, description } => {
+            Err(format!("{code}: {description}").into())
+        }
         _ => Ok(()),
     }
 }
@@ -160,7 +184,9 @@ impl Faults {
                 faults.mute = true;
                 continue;
             }
-            let value = arguments.next().ok_or_else(|| format!("{option} needs a value"))?;
+            let value = arguments
+                .next()
+                .ok_or_else(|| format!("{option} needs a value"))?;
             match option.as_str() {
                 "--drop-run" => faults.drop_run = value.parse()?,
                 "--drop-every" => faults.drop_every = value.parse()?,
@@ -180,13 +206,15 @@ impl Faults {
 
     /// Never sent: dropped by the encoder, or a track that is silent. Keyframes are kept, as encoders keep them.
     fn lost(&self, tag: &FlvTag<'_>, at: u64, frames: &mut u64) -> bool {
-        let within = |span: Option<(u64, u64)>| span.is_some_and(|(from, to)| (from..to).contains(&at));
+        let within =
+            |span: Option<(u64, u64)>| span.is_some_and(|(from, to)| (from..to).contains(&at));
         match tag.kind {
             FlvTagKind::Audio => self.mute || within(self.audio_gone),
             FlvTagKind::Video => {
                 *frames += 1;
                 let key = tag.body.first().is_some_and(|first| first >> 4 == 1);
-                let dropped = self.drop_every > 0 && *frames % self.drop_every >= self.drop_every - self.drop_run;
+                let dropped = self.drop_every > 0
+                    && *frames % self.drop_every >= self.drop_every - self.drop_run;
                 within(self.video_gone) || (dropped && !key)
             }
             FlvTagKind::Script | FlvTagKind::Other(_) => false,
@@ -194,7 +222,11 @@ impl Faults {
     }
 
     fn due(&self, tag: &FlvTag<'_>, at: u64) -> u64 {
-        let late = if tag.kind == FlvTagKind::Audio { self.audio_late_ms } else { 0 };
+        let late = if tag.kind == FlvTagKind::Audio {
+            self.audio_late_ms
+        } else {
+            0
+        };
         match self.stall {
             Some((from, to)) if (from..to).contains(&(at + late)) => to,
             _ => at + late,
@@ -203,7 +235,10 @@ impl Faults {
 
     fn timestamp(&self, tag: &FlvTag<'_>, at: u64) -> u32 {
         let mut time = at as u32;
-        let jumps = [self.jump, self.audio_jump.filter(|_| tag.kind == FlvTagKind::Audio)];
+        let jumps = [
+            self.jump,
+            self.audio_jump.filter(|_| tag.kind == FlvTagKind::Audio),
+        ];
         for (from, by) in jumps.into_iter().flatten() {
             if at >= from {
                 time = time.wrapping_add(by as u32);

@@ -29,7 +29,8 @@ pub(super) async fn turn_away(stream: TcpStream) {
 /// Reads and forgets until the peer closes: closing with unread bytes would reset the connection under our last words.
 async fn drain(stream: &mut TcpStream, wait: Duration) {
     let mut buffer = [0; 4096];
-    let until_closed = async { while matches!(stream.read(&mut buffer).await, Ok(read) if read > 0) {} };
+    let until_closed =
+        async { while matches!(stream.read(&mut buffer).await, Ok(read) if read > 0) {} };
     // A peer that goes on sending has had its second.
     let _ = timeout(wait, until_closed).await;
 }

@@ -84,20 +84,32 @@ fn prepare(stream: &TcpStream) -> std::io::Result<()> {
 
 impl Place {
     fn take(server: &Arc<RtmpServer>, address: IpAddr) -> Option<Place> {
-        let mut places = server.places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = server
+            .places
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let total: usize = places.values().sum();
         let own = places.get(&address).copied().unwrap_or(0);
         if total >= server.connections || own >= limits::CONNECTIONS_PER_ADDRESS {
             return None;
         }
         places.insert(address, own + 1);
-        Some(Place { server: Arc::clone(server), address })
+        Some(Place {
+            server: Arc::clone(server),
+            address,
+        })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut places = self.server.places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self
+            .server
+            .places
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = places.get_mut(&self.address) {
             *own -= 1;
             if *own == 0 {

@@ -68,8 +68,17 @@ pub(super) async fn run(stream: TcpStream, address: IpAddr, server: &RtmpServer)
     }
     let now = clock.now();
     let connection = Connection::new(&random);
-    let mut session =
-        Session { server, clock, stream: &stream, address, connection, live: None, last_bytes: now, last_ping: now, stuck_since: None };
+    let mut session = Session {
+        server,
+        clock,
+        stream: &stream,
+        address,
+        connection,
+        live: None,
+        last_bytes: now,
+        last_ping: now,
+        stuck_since: None,
+    };
     let end = session.talk().await;
     session.finish(&end);
     let mut connection = session.connection;
@@ -109,7 +118,10 @@ impl Session<'_> {
         let connection = &mut self.connection;
         let read = BUFFER.with_borrow_mut(|buffer| match stream.try_read(buffer) {
             Ok(0) => Err(End::Closed),
-            Ok(count) => connection.feed(buffer.get(..count).unwrap_or_default()).map(|()| true).map_err(End::from),
+            Ok(count) => connection
+                .feed(buffer.get(..count).unwrap_or_default())
+                .map(|()| true)
+                .map_err(End::from),
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
             Err(error) => Err(End::Io(error)),
         });
@@ -129,7 +141,11 @@ impl Session<'_> {
             match event {
                 Event::Publish(request) => self.publish(request).await?,
                 Event::Play { stream, .. } => {
-                    self.connection.refuse(stream, "NetStream.Play.StreamNotFound", "Watch in a browser: this address is for encoders");
+                    self.connection.refuse(
+                        stream,
+                        "NetStream.Play.StreamNotFound",
+                        "Watch in a browser: this address is for encoders",
+                    );
                     return Err(End::Refused("play is not served here".into()));
                 }
                 Event::Unpublish => return Err(End::Goodbye),
@@ -142,35 +158,71 @@ impl Session<'_> {
 
     async fn publish(&mut self, request: PublishRequest) -> Result<(), End> {
         if self.live.is_some() {
-            return Err(self.refuse_on(request.stream, "NetStream.Publish.BadName", "This connection is already live"));
+            return Err(self.refuse_on(
+                request.stream,
+                "NetStream.Publish.BadName",
+                "This connection is already live",
+            ));
         }
         let Some(holder) = self.server.people.holder_of_key(&request.key) else {
             let text = if request.key.is_empty() {
-                format!("The stream key is missing. Copy it from {}", self.server.studio_url)
+                format!(
+                    "The stream key is missing. Copy it from {}",
+                    self.server.studio_url
+                )
             } else {
                 self.server.station.note_wrong_key(self.address);
-                format!("Wrong stream key. Copy it again from {}", self.server.studio_url)
+                format!(
+                    "Wrong stream key. Copy it again from {}",
+                    self.server.studio_url
+                )
             };
             return Err(self.refuse_on(request.stream, "NetStream.Publish.BadName", &text));
         };
         let mut publication = match self.server.station.publish(&holder, self.address) {
             Ok(publication) => publication,
-            Err(refusal) => return Err(self.refuse_on(request.stream, "NetStream.Publish.BadName", &refusal.to_string())),
+            Err(refusal) => {
+                return Err(self.refuse_on(
+                    request.stream,
+                    "NetStream.Publish.BadName",
+                    &refusal.to_string(),
+                ));
+            }
         };
         self.connection.accept_publish(request.stream);
         self.flush()?;
         let Some(start) = publication.begin(&self.server.people).await else {
-            return Err(self.refuse_on(request.stream, "NetStream.Publish.BadName", "The channel was closed meanwhile. Start again"));
+            return Err(self.refuse_on(
+                request.stream,
+                "NetStream.Publish.BadName",
+                "The channel was closed meanwhile. Start again",
+            ));
         };
-        log::info!("{} is live from {} with {}", holder.name, self.address, if request.agent.is_empty() { "an encoder" } else { &request.agent });
+        log::info!(
+            "{} is live from {} with {}",
+            holder.name,
+            self.address,
+            if request.agent.is_empty() {
+                "an encoder"
+            } else {
+                &request.agent
+            }
+        );
         let now = self.clock.now();
-        self.live = Some(Live { publication, ingest: Ingest::new(start, now), stream: request.stream, noted: now });
+        self.live = Some(Live {
+            publication,
+            ingest: Ingest::new(start, now),
+            stream: request.stream,
+            noted: now,
+        });
         Ok(())
     }
 
     fn take_media(&mut self, event: Event) -> Result<(), End> {
         let now = self.clock.now();
-        let Some(live) = &mut self.live else { return Ok(()) };
+        let Some(live) = &mut self.live else {
+            return Ok(());
+        };
         let taken = match event {
             Event::Metadata(metadata) => {
                 live.ingest.metadata(&metadata);
@@ -180,13 +232,17 @@ impl Session<'_> {
             Event::Video { timestamp, payload } => live.ingest.video(timestamp, payload, now),
             _ => Ok(()),
         };
-        taken.map_err(|error: IngestError| self.refuse("NetStream.Publish.Rejected", &error.to_string()))
+        taken.map_err(|error: IngestError| {
+            self.refuse("NetStream.Publish.Rejected", &error.to_string())
+        })
     }
 
     /// Hands fragments on as soon as they are made.
     fn take_outputs(&mut self) -> Result<(), End> {
         let now = self.clock.now();
-        let Some(live) = &mut self.live else { return Ok(()) };
+        let Some(live) = &mut self.live else {
+            return Ok(());
+        };
         while let Some(output) = live.ingest.poll() {
             match live.publication.take(output, now) {
                 Ok(()) => {}
@@ -202,7 +258,11 @@ impl Session<'_> {
     async fn on_time(&mut self) -> Result<(), End> {
         let now = self.clock.now();
         if let Some(live) = &mut self.live {
-            if live.ingest.deadline().is_some_and(|deadline| deadline <= now) {
+            if live
+                .ingest
+                .deadline()
+                .is_some_and(|deadline| deadline <= now)
+            {
                 live.ingest.tick(now);
             }
             if now.since(live.noted) >= limits::HEALTH_MS {
@@ -212,32 +272,48 @@ impl Session<'_> {
             }
         }
         self.take_outputs()?;
-        if self.stuck_since.is_some_and(|since| now.since(since) >= limits::WRITE_TIMEOUT_MS) {
+        if self
+            .stuck_since
+            .is_some_and(|since| now.since(since) >= limits::WRITE_TIMEOUT_MS)
+        {
             return Err(End::Deaf);
         }
         let patience = self.patience();
         if now.since(self.last_bytes) >= patience {
             return Err(End::Silent(patience));
         }
-        if self.live.is_some() && now.since(self.last_bytes.max(self.last_ping)) >= limits::PING_MS {
+        if self.live.is_some() && now.since(self.last_bytes.max(self.last_ping)) >= limits::PING_MS
+        {
             self.last_ping = now;
-            self.connection.ping(u32::try_from(now.0 & u64::from(u32::MAX)).unwrap_or(0));
+            self.connection
+                .ping(u32::try_from(now.0 & u64::from(u32::MAX)).unwrap_or(0));
         }
         Ok(())
     }
 
     /// How long this peer may be silent: a stranger has less time than a publisher.
     fn patience(&self) -> u64 {
-        if self.live.is_some() { limits::SILENCE_MS } else { limits::DIALOGUE_MS }
+        if self.live.is_some() {
+            limits::SILENCE_MS
+        } else {
+            limits::DIALOGUE_MS
+        }
     }
 
     fn deadline(&self) -> Mono {
         let mut deadline = self.last_bytes.plus(self.patience());
         if let Some(live) = &self.live {
-            deadline = deadline.min(self.last_bytes.max(self.last_ping).plus(limits::PING_MS)).min(live.noted.plus(limits::HEALTH_MS));
-            deadline = live.ingest.deadline().map_or(deadline, |ingest| ingest.min(deadline));
+            deadline = deadline
+                .min(self.last_bytes.max(self.last_ping).plus(limits::PING_MS))
+                .min(live.noted.plus(limits::HEALTH_MS));
+            deadline = live
+                .ingest
+                .deadline()
+                .map_or(deadline, |ingest| ingest.min(deadline));
         }
-        self.stuck_since.map_or(deadline, |since| since.plus(limits::WRITE_TIMEOUT_MS).min(deadline))
+        self.stuck_since.map_or(deadline, |since| {
+            since.plus(limits::WRITE_TIMEOUT_MS).min(deadline)
+        })
     }
 
     fn flush(&mut self) -> Result<(), End> {

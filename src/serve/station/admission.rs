@@ -20,7 +20,9 @@ pub enum Refusal {
     #[error("{TAKEN_OVER}")]
     TakenOver,
     /// Another key of the same person is live.
-    #[error("You are already live from {0}. Stop there first, or open the studio page and let this encoder in")]
+    #[error(
+        "You are already live from {0}. Stop there first, or open the studio page and let this encoder in"
+    )]
     AlreadyLive(IpAddr),
     /// Every ring is in use.
     #[error("The box is full: no room for another live channel right now")]
@@ -67,10 +69,18 @@ impl Desk {
     ///
     /// # Errors
     /// The refusal; otherwise the incumbent must go.
-    pub fn admit(&mut self, holder: &KeyHolder, address: IpAddr, incumbent: Incumbent, now: Mono) -> Result<(), Refusal> {
+    pub fn admit(
+        &mut self,
+        holder: &KeyHolder,
+        address: IpAddr,
+        incumbent: Incumbent,
+        now: Mono,
+    ) -> Result<(), Refusal> {
         let alive = now.since(incumbent.last_bytes) < limits::ALIVE_MS;
         self.losers.retain(|loser| loser.until > now);
-        let lost = |loser: &Loser| (loser.account, loser.key, loser.address) == (holder.account, holder.key, address);
+        let lost = |loser: &Loser| {
+            (loser.account, loser.key, loser.address) == (holder.account, holder.key, address)
+        };
         if alive && self.losers.iter().any(lost) {
             return Err(Refusal::TakenOver);
         }
@@ -80,7 +90,12 @@ impl Desk {
         }
         if alive {
             let until = now.plus(limits::LOSER_REFUSED_MS);
-            let loser = Loser { account: holder.account, key: incumbent.key, address: incumbent.address, until };
+            let loser = Loser {
+                account: holder.account,
+                key: incumbent.key,
+                address: incumbent.address,
+                until,
+            };
             push_bounded(&mut self.losers, loser);
         }
         Ok(())
@@ -98,7 +113,10 @@ impl Desk {
 
     /// Last refused publish with another key of this account.
     pub fn refused_switch(&self, account: AccountId) -> Option<(IpAddr, Mono)> {
-        self.switches.iter().find(|switch| switch.account == account)?.refused
+        self.switches
+            .iter()
+            .find(|switch| switch.account == account)?
+            .refused
     }
 
     /// An unknown key came.
@@ -112,7 +130,13 @@ impl Desk {
     }
 
     fn take_permission(&mut self, account: AccountId, now: Mono) -> bool {
-        let Some(switch) = self.switches.iter_mut().find(|switch| switch.account == account) else { return false };
+        let Some(switch) = self
+            .switches
+            .iter_mut()
+            .find(|switch| switch.account == account)
+        else {
+            return false;
+        };
         let allowed = switch.allowed_until.take().is_some_and(|until| until > now);
         if allowed {
             switch.refused = None;
@@ -125,10 +149,21 @@ impl Desk {
     }
 
     fn switch(&mut self, account: AccountId) -> &mut Switch {
-        let at = self.switches.iter().position(|switch| switch.account == account).unwrap_or_else(|| {
-            push_bounded(&mut self.switches, Switch { account, refused: None, allowed_until: None });
-            self.switches.len() - 1
-        });
+        let at = self
+            .switches
+            .iter()
+            .position(|switch| switch.account == account)
+            .unwrap_or_else(|| {
+                push_bounded(
+                    &mut self.switches,
+                    Switch {
+                        account,
+                        refused: None,
+                        allowed_until: None,
+                    },
+                );
+                self.switches.len() - 1
+            });
         &mut self.switches[at]
     }
 }
@@ -145,7 +180,12 @@ mod tests {
     use super::*;
 
     fn holder(key: u32) -> KeyHolder {
-        KeyHolder { account: AccountId(1), name: "anna".into(), display_name: "Anna".into(), key: KeyId(key) }
+        KeyHolder {
+            account: AccountId(1),
+            name: "anna".into(),
+            display_name: "Anna".into(),
+            key: KeyId(key),
+        }
     }
 
     fn ip(last: u8) -> IpAddr {
@@ -153,38 +193,63 @@ mod tests {
     }
 
     fn incumbent(key: u32, last: u8, at: u64) -> Incumbent {
-        Incumbent { key: KeyId(key), address: ip(last), last_bytes: Mono(at) }
+        Incumbent {
+            key: KeyId(key),
+            address: ip(last),
+            last_bytes: Mono(at),
+        }
     }
 
     #[test]
     fn same_key_takes_over_at_once() {
         let mut desk = Desk::default();
-        assert_eq!(desk.admit(&holder(7), ip(2), incumbent(7, 1, 1_000), Mono(1_000)), Ok(()));
+        assert_eq!(
+            desk.admit(&holder(7), ip(2), incumbent(7, 1, 1_000), Mono(1_000)),
+            Ok(())
+        );
     }
 
     #[test]
     fn a_living_loser_is_refused_while_the_winner_lives() {
         let mut desk = Desk::default();
-        desk.admit(&holder(7), ip(2), incumbent(7, 1, 1_000), Mono(1_000)).unwrap();
+        desk.admit(&holder(7), ip(2), incumbent(7, 1, 1_000), Mono(1_000))
+            .unwrap();
         let winner = incumbent(7, 2, 5_000);
-        assert_eq!(desk.admit(&holder(7), ip(1), winner, Mono(5_000)), Err(Refusal::TakenOver));
-        assert_eq!(desk.admit(&holder(7), ip(1), incumbent(7, 2, 31_000), Mono(31_000)), Ok(()));
+        assert_eq!(
+            desk.admit(&holder(7), ip(1), winner, Mono(5_000)),
+            Err(Refusal::TakenOver)
+        );
+        assert_eq!(
+            desk.admit(&holder(7), ip(1), incumbent(7, 2, 31_000), Mono(31_000)),
+            Ok(())
+        );
     }
 
     #[test]
     fn a_loser_returns_when_the_winner_is_silent_or_gone() {
         let mut desk = Desk::default();
-        desk.admit(&holder(7), ip(2), incumbent(7, 1, 1_000), Mono(1_000)).unwrap();
-        assert_eq!(desk.admit(&holder(7), ip(1), incumbent(7, 2, 2_000), Mono(4_500)), Ok(()));
+        desk.admit(&holder(7), ip(2), incumbent(7, 1, 1_000), Mono(1_000))
+            .unwrap();
+        assert_eq!(
+            desk.admit(&holder(7), ip(1), incumbent(7, 2, 2_000), Mono(4_500)),
+            Ok(())
+        );
         desk.winner_left(AccountId(1));
-        assert_eq!(desk.admit(&holder(7), ip(2), incumbent(7, 1, 4_600), Mono(4_600)), Ok(()));
+        assert_eq!(
+            desk.admit(&holder(7), ip(2), incumbent(7, 1, 4_600), Mono(4_600)),
+            Ok(())
+        );
     }
 
     #[test]
     fn an_encoder_that_was_already_silent_is_not_punished() {
         let mut desk = Desk::default();
-        desk.admit(&holder(7), ip(1), incumbent(7, 1, 1_000), Mono(9_000)).unwrap();
-        assert_eq!(desk.admit(&holder(7), ip(1), incumbent(7, 1, 10_000), Mono(10_000)), Ok(()));
+        desk.admit(&holder(7), ip(1), incumbent(7, 1, 1_000), Mono(9_000))
+            .unwrap();
+        assert_eq!(
+            desk.admit(&holder(7), ip(1), incumbent(7, 1, 10_000), Mono(10_000)),
+            Ok(())
+        );
     }
 
     #[test]
@@ -192,17 +257,29 @@ mod tests {
         let mut desk = Desk::default();
         let refused = desk.admit(&holder(8), ip(2), incumbent(7, 1, 1_000), Mono(1_000));
         assert_eq!(refused, Err(Refusal::AlreadyLive(ip(1))));
-        assert_eq!(desk.refused_switch(AccountId(1)), Some((ip(2), Mono(1_000))));
+        assert_eq!(
+            desk.refused_switch(AccountId(1)),
+            Some((ip(2), Mono(1_000)))
+        );
         desk.allow_switch(AccountId(1), Mono(2_000));
-        assert_eq!(desk.admit(&holder(8), ip(2), incumbent(7, 1, 3_000), Mono(3_000)), Ok(()));
-        assert_eq!(desk.admit(&holder(9), ip(3), incumbent(8, 2, 4_000), Mono(4_000)), Err(Refusal::AlreadyLive(ip(2))));
+        assert_eq!(
+            desk.admit(&holder(8), ip(2), incumbent(7, 1, 3_000), Mono(3_000)),
+            Ok(())
+        );
+        assert_eq!(
+            desk.admit(&holder(9), ip(3), incumbent(8, 2, 4_000), Mono(4_000)),
+            Err(Refusal::AlreadyLive(ip(2)))
+        );
     }
 
     #[test]
     fn permission_to_switch_runs_out() {
         let mut desk = Desk::default();
         desk.allow_switch(AccountId(1), Mono(0));
-        assert!(desk.admit(&holder(8), ip(2), incumbent(7, 1, 61_000), Mono(61_000)).is_err());
+        assert!(
+            desk.admit(&holder(8), ip(2), incumbent(7, 1, 61_000), Mono(61_000))
+                .is_err()
+        );
     }
 
     #[test]

@@ -114,8 +114,17 @@ impl Station {
     /// An empty station.
     pub fn new(settings: StationSettings) -> Station {
         let shares = Shares::new(settings.ring_bytes, settings.live_channels);
-        let state = State { sessions: HashMap::new(), ended: HashMap::new(), desk: Desk::default(), shares, publications: 0 };
-        Station { settings, state: Mutex::new(state) }
+        let state = State {
+            sessions: HashMap::new(),
+            ended: HashMap::new(),
+            desk: Desk::default(),
+            shares,
+            publications: 0,
+        };
+        Station {
+            settings,
+            state: Mutex::new(state),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -134,7 +143,11 @@ impl Station {
 
     /// Every running session.
     pub fn all_on_air(&self) -> Vec<Arc<OnAir>> {
-        self.state().sessions.values().filter_map(|session| session.on_air.clone()).collect()
+        self.state()
+            .sessions
+            .values()
+            .filter_map(|session| session.on_air.clone())
+            .collect()
     }
 
     /// The last `media.m3u8` (with ENDLIST) of a session that ended less than a minute ago.
@@ -142,13 +155,22 @@ impl Station {
         let now = self.clock().now();
         let state = self.state();
         let ended = state.ended.get(name)?;
-        if now.since(ended.at) > limits::ENDED_PLAYLIST_MS { None } else { ended.playlist.clone() }
+        if now.since(ended.at) > limits::ENDED_PLAYLIST_MS {
+            None
+        } else {
+            ended.playlist.clone()
+        }
     }
 
     /// All sessions, by name.
     pub fn channels(&self) -> Vec<ChannelView> {
         let now = self.clock().now();
-        let mut views: Vec<_> = self.state().sessions.iter().map(|(name, session)| session.view(name, now)).collect();
+        let mut views: Vec<_> = self
+            .state()
+            .sessions
+            .iter()
+            .map(|(name, session)| session.view(name, now))
+            .collect();
         views.sort_by(|a, b| a.name.cmp(&b.name));
         views
     }
@@ -156,7 +178,10 @@ impl Station {
     /// One session.
     pub fn view(&self, name: &str) -> Option<ChannelView> {
         let now = self.clock().now();
-        self.state().sessions.get(name).map(|session| session.view(name, now))
+        self.state()
+            .sessions
+            .get(name)
+            .map(|session| session.view(name, now))
     }
 
     /// Asks to publish: takes over, waits for nobody. `dismissed` of the answer tells the text with which this
@@ -164,7 +189,11 @@ impl Station {
     ///
     /// # Errors
     /// Why not, in words for the encoder.
-    pub fn publish(self: &Arc<Station>, holder: &KeyHolder, address: IpAddr) -> Result<Publication, Refusal> {
+    pub fn publish(
+        self: &Arc<Station>,
+        holder: &KeyHolder,
+        address: IpAddr,
+    ) -> Result<Publication, Refusal> {
         let now = self.clock().now();
         let mut state = self.state();
         let state = &mut *state;
@@ -173,7 +202,9 @@ impl Station {
         if let Some(session) = state.sessions.get_mut(&holder.name)
             && let Some(connected) = &session.publisher
         {
-            state.desk.admit(holder, address, connected.incumbent(), now)?;
+            state
+                .desk
+                .admit(holder, address, connected.incumbent(), now)?;
             session.dismiss(admission::TAKEN_OVER);
         }
         if !known {
@@ -181,16 +212,31 @@ impl Station {
                 return Err(Refusal::Full);
             }
             let share = state.shares.take().ok_or(Refusal::Full)?;
-            state.sessions.insert(holder.name.clone(), Session::new(holder.account, share, now));
+            state.sessions.insert(
+                holder.name.clone(),
+                Session::new(holder.account, share, now),
+            );
         }
         state.publications += 1;
         let publication = state.publications;
         let (dismiss, dismissed) = oneshot::channel();
-        let connected = Connected { publication, key: holder.key, address, last_bytes: now, dismiss: Some(dismiss) };
+        let connected = Connected {
+            publication,
+            key: holder.key,
+            address,
+            last_bytes: now,
+            dismiss: Some(dismiss),
+        };
         let session = state.sessions.get_mut(&holder.name).ok_or(Refusal::Full)?;
         session.publisher = Some(connected);
         session.grace_until = None;
-        Ok(Publication::new(Arc::clone(self), holder, publication, dismissed, session.on_air.clone()))
+        Ok(Publication::new(
+            Arc::clone(self),
+            holder,
+            publication,
+            dismissed,
+            session.on_air.clone(),
+        ))
     }
 
     /// An encoder came with a key that nobody has.
@@ -218,7 +264,11 @@ impl Station {
     /// Key revoked or rotated: its publisher leaves with this text.
     pub fn revoke(&self, key: KeyId, text: &str) {
         for session in self.state().sessions.values_mut() {
-            if session.publisher.as_ref().is_some_and(|connected| connected.key == key) {
+            if session
+                .publisher
+                .as_ref()
+                .is_some_and(|connected| connected.key == key)
+            {
                 session.dismiss(text);
             }
         }
@@ -228,7 +278,12 @@ impl Station {
     pub fn tick(&self) {
         let now = self.clock().now();
         let mut state = self.state();
-        let over: Vec<String> = state.sessions.iter().filter(|(_, session)| session.is_over(now)).map(|(name, _)| name.clone()).collect();
+        let over: Vec<String> = state
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.is_over(now))
+            .map(|(name, _)| name.clone())
+            .collect();
         for name in over {
             state.end(&name, now);
         }
@@ -259,10 +314,21 @@ impl Station {
     }
 
     /// Puts a session on air under its first sequence number; the one that is on air already if there is one.
-    fn begin(&self, name: &str, key: KeyId, first_sequence: u64, reserved: u64) -> Option<Arc<OnAir>> {
+    fn begin(
+        &self,
+        name: &str,
+        key: KeyId,
+        first_sequence: u64,
+        reserved: u64,
+    ) -> Option<Arc<OnAir>> {
         let now = self.clock().now();
         let mut state = self.state();
-        let before = state.ended.get(name).map(|ended| (ended.independent && ended.key == Some(key), ended.keyframe_interval_ms));
+        let before = state.ended.get(name).map(|ended| {
+            (
+                ended.independent && ended.key == Some(key),
+                ended.keyframe_interval_ms,
+            )
+        });
         let session = state.sessions.get_mut(name)?;
         if let Some(on_air) = &session.on_air {
             return Some(Arc::clone(on_air));
@@ -285,8 +351,16 @@ impl Station {
     /// The keyframe interval that this channel showed in this or its last session, ms.
     fn expected_keyframe_interval(&self, name: &str) -> Option<u32> {
         let state = self.state();
-        let running = state.sessions.get(name).and_then(|session| session.health.keyframe_interval_ms);
-        running.or_else(|| state.ended.get(name).and_then(|ended| ended.keyframe_interval_ms))
+        let running = state
+            .sessions
+            .get(name)
+            .and_then(|session| session.health.keyframe_interval_ms);
+        running.or_else(|| {
+            state
+                .ended
+                .get(name)
+                .and_then(|ended| ended.keyframe_interval_ms)
+        })
     }
 
     /// The publisher is gone; its session waits.
@@ -297,14 +371,20 @@ impl Station {
             return;
         }
         let state = &mut *state;
-        let Some(session) = state.sessions.get_mut(name) else { return };
+        let Some(session) = state.sessions.get_mut(name) else {
+            return;
+        };
         session.publisher = None;
         state.desk.winner_left(session.account);
         let Some(on_air) = session.on_air.clone() else {
             state.remove(name);
             return;
         };
-        let grace = if goodbye { limits::GRACE_AFTER_GOODBYE_MS } else { limits::GRACE_MS };
+        let grace = if goodbye {
+            limits::GRACE_AFTER_GOODBYE_MS
+        } else {
+            limits::GRACE_MS
+        };
         let until = now.plus(grace);
         session.grace_until = Some(until);
         on_air.set_phase(Phase::Grace { until });
@@ -324,7 +404,9 @@ impl State {
     }
 
     fn end(&mut self, name: &str, now: Mono) {
-        let Some(session) = self.remove(name) else { return };
+        let Some(session) = self.remove(name) else {
+            return;
+        };
         let Some(on_air) = session.on_air else { return };
         let (playlist, independent) = on_air.end();
         let ended = Ended {
@@ -345,7 +427,14 @@ impl State {
             }
         }
         while self.sessions.len() + self.ended.len() >= limits::CHANNELS {
-            let Some(oldest) = self.ended.iter().min_by_key(|(_, ended)| ended.at).map(|(name, _)| name.clone()) else { return };
+            let Some(oldest) = self
+                .ended
+                .iter()
+                .min_by_key(|(_, ended)| ended.at)
+                .map(|(name, _)| name.clone())
+            else {
+                return;
+            };
             self.ended.remove(&oldest);
         }
     }
@@ -353,7 +442,15 @@ impl State {
 
 impl Session {
     fn new(account: AccountId, share: Share, now: Mono) -> Session {
-        Session { account, began: now, share, on_air: None, publisher: None, grace_until: None, health: Health::default() }
+        Session {
+            account,
+            began: now,
+            share,
+            on_air: None,
+            publisher: None,
+            grace_until: None,
+            health: Health::default(),
+        }
     }
 
     fn dismiss(&mut self, text: &str) {
@@ -372,10 +469,15 @@ impl Session {
     fn view(&self, name: &str, now: Mono) -> ChannelView {
         ChannelView {
             name: name.to_owned(),
-            phase: self.grace_until.map_or(Phase::Live, |until| Phase::Grace { until }),
+            phase: self
+                .grace_until
+                .map_or(Phase::Live, |until| Phase::Grace { until }),
             since: self.began,
             viewers: self.on_air.as_ref().map_or(0, |on_air| on_air.viewers(now)),
-            playable: self.on_air.as_ref().is_some_and(|on_air| on_air.rendition.media_playlist().is_some()),
+            playable: self
+                .on_air
+                .as_ref()
+                .is_some_and(|on_air| on_air.rendition.media_playlist().is_some()),
             health: self.health.clone(),
             publisher: self.publisher.as_ref().map(|connected| connected.address),
             key: self.publisher.as_ref().map(|connected| connected.key),
@@ -385,6 +487,10 @@ impl Session {
 
 impl Connected {
     fn incumbent(&self) -> admission::Incumbent {
-        admission::Incumbent { key: self.key, address: self.address, last_bytes: self.last_bytes }
+        admission::Incumbent {
+            key: self.key,
+            address: self.address,
+            last_bytes: self.last_bytes,
+        }
     }
 }

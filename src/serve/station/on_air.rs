@@ -82,7 +82,13 @@ impl OnAir {
             wake: Box::new(move || notify.notify_waiters()),
             storage: Arc::clone(&start.storage),
         }));
-        let ts = TsRendition::new(Arc::clone(&rendition), start.storage, start.share.ts_bytes, start.first_sequence, start.anchor_unix_ms);
+        let ts = TsRendition::new(
+            Arc::clone(&rendition),
+            start.storage,
+            start.share.ts_bytes,
+            start.first_sequence,
+            start.anchor_unix_ms,
+        );
         Arc::new(OnAir {
             name: start.name,
             rendition,
@@ -91,7 +97,11 @@ impl OnAir {
             anchor: start.anchor,
             reserved: AtomicU64::new(start.reserved),
             writer: AtomicU64::new(0),
-            state: Mutex::new(State { phase: Phase::Live, key: None, viewers: HashMap::new() }),
+            state: Mutex::new(State {
+                phase: Phase::Live,
+                key: None,
+                viewers: HashMap::new(),
+            }),
         })
     }
 
@@ -169,6 +179,9 @@ impl OnAir {
 /// Differs between the sessions of a channel, so that a name never stands for two things: sequence blocks never
 /// repeat, and the time of day parts channels and reinstalled boxes.
 fn session_tag(first_sequence: u64, anchor_unix_ms: i64) -> u32 {
-    let mixed = first_sequence.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ anchor_unix_ms.unsigned_abs().wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
+    let mixed = first_sequence.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        ^ anchor_unix_ms
+            .unsigned_abs()
+            .wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
     (mixed >> 32) as u32
 }

@@ -1,7 +1,7 @@
 //! A publisher's hold on its channel, from the moment it was let in until it leaves.
 
-use super::on_air::OnAir;
 use super::Station;
+use super::on_air::OnAir;
 use crate::limits::station as limits;
 use crate::media::fragment::Fragment;
 use crate::media::ingest::{Health, IngestStart, Output};
@@ -34,7 +34,16 @@ impl Publication {
         on_air: Option<Arc<OnAir>>,
     ) -> Publication {
         let name = holder.name.clone();
-        Publication { station, name, holder: holder.clone(), number, on_air, dismissed, continues: false, gone: false }
+        Publication {
+            station,
+            name,
+            holder: holder.clone(),
+            number,
+            on_air,
+            dismissed,
+            continues: false,
+            gone: false,
+        }
     }
 
     /// Whose channel it is.
@@ -53,7 +62,8 @@ impl Publication {
             }
             None => {
                 let (first, end) = self.reserve(people).await;
-                self.station.begin(&self.name, self.holder.key, first, end)?
+                self.station
+                    .begin(&self.name, self.holder.key, first, end)?
             }
         };
         on_air.publishes(self.number, self.holder.key);
@@ -69,11 +79,17 @@ impl Publication {
     /// A block of numbers: the first and the end. Where the store can't write, a far jump in memory keeps them rising.
     async fn reserve(&self, people: &Arc<People>) -> (u64, u64) {
         let (people, account) = (Arc::clone(people), self.holder.account);
-        let reserved = tokio::task::spawn_blocking(move || people.reserve_sequence(account, limits::SEQUENCE_BLOCK)).await;
+        let reserved = tokio::task::spawn_blocking(move || {
+            people.reserve_sequence(account, limits::SEQUENCE_BLOCK)
+        })
+        .await;
         let first = match reserved {
             Ok(Ok(first)) => first,
             Ok(Err(error)) => {
-                log::error!("{}: sequence numbers could not be reserved: {error}", self.name);
+                log::error!(
+                    "{}: sequence numbers could not be reserved: {error}",
+                    self.name
+                );
                 self.number_from_clock()
             }
             Err(error) => {
@@ -94,7 +110,13 @@ impl Publication {
     /// # Errors
     /// What the ring met; the caller decides whether the publisher must leave.
     pub fn take(&mut self, output: Output, now: Mono) -> Result<(), AppendError> {
-        let Some(on_air) = self.on_air.as_ref().filter(|on_air| on_air.is_writer(self.number)) else { return Ok(()) };
+        let Some(on_air) = self
+            .on_air
+            .as_ref()
+            .filter(|on_air| on_air.is_writer(self.number))
+        else {
+            return Ok(());
+        };
         match output {
             Output::Tracks(tracks) => {
                 on_air.rendition.set_tracks(tracks);
@@ -102,7 +124,11 @@ impl Publication {
             }
             Output::Fragment(fragment) => {
                 let discontinuity = fragment.discontinuity || std::mem::take(&mut self.continues);
-                let fragment = Fragment { discontinuity, starts_segment: fragment.starts_segment || discontinuity, ..fragment };
+                let fragment = Fragment {
+                    discontinuity,
+                    starts_segment: fragment.starts_segment || discontinuity,
+                    ..fragment
+                };
                 on_air.rendition.append(&fragment, now)
             }
         }
@@ -119,7 +145,10 @@ impl Publication {
         if first == on_air.reserved() {
             on_air.reserve_up_to(end);
         } else {
-            log::warn!("{}: sequence numbers {first}.. do not follow those in use", self.name);
+            log::warn!(
+                "{}: sequence numbers {first}.. do not follow those in use",
+                self.name
+            );
             on_air.reserve_up_to(on_air.reserved() + limits::SEQUENCE_BLOCK);
         }
     }
@@ -148,7 +177,6 @@ impl Publication {
         self.gone = true;
         self.station.leave(&self.name, self.number, goodbye);
     }
-
 }
 
 impl Drop for Publication {
@@ -158,4 +186,3 @@ impl Drop for Publication {
         }
     }
 }
-

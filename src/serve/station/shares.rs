@@ -1,8 +1,8 @@
 //! How the rings' bytes are shared between live channels.
 //!
-//! The first channel gets half of what is free, the next half of the rest, and so on, but never so much that a channel
-//! which may still come would get less than the smallest share. So a lone stream has a long window, and the last one
-//! that is admitted still has a whole one.
+//! The first channel gets half of what is free, the next half of the rest, and so on, the last one all that is left, but
+//! never so much that a channel which may still come would get less than half of an equal share. So a lone stream has a
+//! long window, and the last one that is admitted still has one.
 
 /// What one session may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,10 @@ impl Share {
     /// A fifth goes to TS: six of its segments are a third of a minute's window, and not every stream is asked for as TS.
     fn of(bytes: u64) -> Share {
         let ts_bytes = bytes / 5;
-        Share { ring_bytes: bytes - ts_bytes, ts_bytes }
+        Share {
+            ring_bytes: bytes - ts_bytes,
+            ts_bytes,
+        }
     }
 
     fn bytes(self) -> u64 {
@@ -37,14 +40,19 @@ impl Share {
 impl Shares {
     /// `bytes` for `places` channels at once.
     pub fn new(bytes: u64, places: usize) -> Shares {
-        Shares { free: bytes, granted: 0, smallest: bytes / (places.max(1) as u64), places }
+        Shares {
+            free: bytes,
+            granted: 0,
+            smallest: bytes / (2 * places.max(1) as u64),
+            places,
+        }
     }
 
     /// A share for one more channel; None when every place is taken.
     pub fn take(&mut self) -> Option<Share> {
         let others = self.places.checked_sub(1)? as u64;
         let most = self.free.saturating_sub(others * self.smallest);
-        let bytes = (self.free / 2).clamp(self.smallest.min(most), most);
+        let bytes = if others == 0 { self.free } else { (self.free / 2).max(self.smallest).min(most) };
         self.places -= 1;
         self.free -= bytes;
         self.granted += bytes;
@@ -71,13 +79,22 @@ mod tests {
     const MIB: u64 = 1 << 20;
 
     #[test]
-    fn every_place_gets_at_least_the_smallest_share_and_the_sum_is_kept() {
-        for (total, places) in [(40 * MIB, 3), (150 * MIB, 8), (7 * MIB + 3, 5), (10 * MIB, 1)] {
+    fn every_place_gets_at_least_half_of_an_equal_share_and_the_sum_is_kept() {
+        for (total, places) in [
+            (40 * MIB, 3),
+            (150 * MIB, 8),
+            (7 * MIB + 3, 5),
+            (10 * MIB, 1),
+        ] {
             let mut shares = Shares::new(total, places);
             let given: Vec<_> = std::iter::from_fn(|| shares.take()).collect();
             assert_eq!(given.len(), places);
             assert!(given.iter().map(|share| share.bytes()).sum::<u64>() <= total);
-            assert!(given.iter().all(|share| share.bytes() >= total / places as u64));
+            assert!(
+                given
+                    .iter()
+                    .all(|share| share.bytes() >= total / (2 * places as u64))
+            );
         }
     }
 
