@@ -18,6 +18,7 @@ mod snapshot;
 mod stats;
 pub mod storage;
 mod table;
+pub mod tools;
 mod view;
 
 pub use error::{OpenError, StoreError};
@@ -440,6 +441,14 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// All rows as they are now, batched ones too, to be read at leisure, as for a backup while people go on writing. Costs a copy of the index.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.flush()?;
+        let view = self.shared.view();
+        let digester = self.shared.digester.clone();
+        Ok(Snapshot::of_store(&view, digester, self.report.clone()))
     }
 
     /// Figures for `hearth store stats` and the metrics.
