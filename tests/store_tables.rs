@@ -259,3 +259,37 @@ fn a_newer_daemons_rows_are_refused_and_left_as_they_are() {
     }
     assert_eq!(memory.files(), before);
 }
+
+/// Rows of up to an eighth of a file (a sixteenth is possible on a card), at the brim: what can't be filled to the end wastes the most.
+#[test]
+fn large_rows_at_the_brim_neither_jam_the_log_nor_get_lost() {
+    let memory = Memory::new();
+    let store = open(&memory);
+    let mut rows = std::collections::BTreeMap::new();
+    let mut number = 1u32;
+    let mut refused = 0;
+    for _ in 0..4000 {
+        number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let key = number >> 8 & 127;
+        let bytes = (number >> 13) as usize
+            % [100, 4_000][usize::from(number >> 29 == 0 || number >> 31 == 1)];
+        let row = format!("{number:0bytes$}");
+        if number >> 28 == 15 {
+            store.remove::<Accounts>(&key).unwrap();
+            rows.remove(&key);
+            continue;
+        }
+        match store.put::<Accounts>(&key, &row) {
+            Ok(()) => drop(rows.insert(key, row)),
+            Err(StoreError::Full("data")) => refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!((10..2000).contains(&refused), "{refused}");
+    store.close().unwrap();
+    let store = open(&memory);
+    assert!(store.report().is_sound(), "{}", store.report());
+    let found: std::collections::BTreeMap<_, _> =
+        store.scan::<Accounts>().unwrap().into_iter().collect();
+    assert_eq!(found, rows);
+}

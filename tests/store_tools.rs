@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
 use hearth::store::storage::{LogFile, Memory, Storage};
+use hearth::store::tools::{self, ToolError};
 use hearth::store::{
     Batch, Durability, OpenError, Options, Report, Snapshot, Store, StoreError, Table, TableInfo,
     TransferError,
@@ -302,6 +303,58 @@ fn a_card_without_room_to_grow_makes_the_store_full_not_broken() {
         .unwrap();
     store.remove::<Accounts>(&1).unwrap();
     assert_eq!(store.stats().log_bytes, 8 * 32 * 1024);
+}
+
+#[test]
+fn the_tools_move_a_store_through_one_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (old, new, file) = (
+        dir.path().join("old"),
+        dir.path().join("new"),
+        dir.path().join("backup"),
+    );
+    let store = Store::open(&old).unwrap();
+    store.put::<Accounts>(&1, &"anna".to_owned()).unwrap();
+    assert_eq!(
+        tools::check(&old, TABLES).unwrap().lines().nth(1),
+        Some("1 rows of accounts")
+    );
+    tools::export(&old, &file).unwrap();
+    assert!(
+        tools::stats(&old)
+            .unwrap()
+            .starts_with("rows                     1\n")
+    );
+    assert!(matches!(
+        tools::compact(&old, TABLES),
+        Err(ToolError::Open(OpenError::Locked(_)))
+    ));
+    drop(store);
+    tools::compact(&old, TABLES).unwrap();
+    tools::import(&new, &file, TABLES).unwrap();
+    let store = Store::open(&new).unwrap();
+    assert_eq!(sorted(&store), [(1, "anna".to_owned())]);
+    let missing = tools::import(&new, &dir.path().join("missing"), TABLES);
+    assert!(
+        missing
+            .unwrap_err()
+            .to_string()
+            .contains("missing: No such file")
+    );
+}
+
+#[test]
+fn a_snapshot_keeps_what_was_while_writing_goes_on() {
+    let store = open(Memory::new()).unwrap();
+    store.put::<Accounts>(&1, &"before".to_owned()).unwrap();
+    let snapshot = store.snapshot().unwrap();
+    store.put::<Accounts>(&1, &"after".to_owned()).unwrap();
+    store.put::<Accounts>(&2, &"more".to_owned()).unwrap();
+    let mut file = Vec::new();
+    snapshot.export(&mut file).unwrap();
+    let copy = open(Memory::new()).unwrap();
+    copy.import(Cursor::new(file), TABLES).unwrap();
+    assert_eq!(sorted(&copy), [(1, "before".to_owned())]);
 }
 
 #[test]

@@ -1,14 +1,10 @@
 //! Bounds of pages and API.
 
-use std::time::Duration;
-
 /// Handler threads, and the connections that the edge keeps to them: as many as tiny_http keeps threads for, so that none is ever queued.
 pub const HANDLERS: usize = 4;
 /// Stack of a handler thread, bytes. Password hashes live on the heap.
 pub const HANDLER_STACK: usize = 256 * 1024;
-/// How long a handler waits for a request before it looks after powered-on time.
-pub const HANDLER_IDLE: Duration = Duration::from_secs(60);
-/// Largest form, bytes: the edge's bound for bodies. A larger one is refused.
+/// Bytes of a form. Larger ones never get past the edge.
 pub const FORM_BYTES_MAX: usize = 64 * 1024;
 /// Fields of a form or query. More are refused.
 pub const FORM_FIELDS_MAX: usize = 32;

@@ -15,7 +15,6 @@ const RESERVED: &[&str] = &[
     "box",
     "channel",
     "channels",
-    "demo",
     "events",
     "favicon",
     "healthz",

@@ -1,14 +1,15 @@
 //! The writer: one thread that turns what callers queue into commits. What arrives while it waits for the card shares the next commit.
 
 use crate::limits::store::{GATHER_MAX, MAX_WAITING_BYTES};
+use crate::store::Options;
 use crate::store::compaction::{Carried, Carrier, Load, budget};
 use crate::store::error::StoreError;
 use crate::store::frame::{HEADER_BYTES, Record, record_bytes};
 use crate::store::index::{Digest, Place};
 use crate::store::log::{Draft, Log, RESERVE, Written, capacity};
+use crate::store::shared::Shared;
 use crate::store::table::{Op, Requirement};
 use crate::store::view::View;
-use crate::store::{Options, Shared};
 use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, MutexGuard};

@@ -93,7 +93,7 @@ impl Hasher for Given {
 }
 
 /// See the module.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Index {
     places: HashMap<Digest, Place, BuildHasherDefault<Given>>,
     live_bytes: usize,

@@ -13,15 +13,19 @@ mod export;
 mod frame;
 mod index;
 mod log;
+mod reading;
 mod recovery;
+mod shared;
 mod snapshot;
 mod stats;
 pub mod storage;
 mod table;
+pub mod tools;
 mod view;
 
 pub use error::{OpenError, StoreError};
 pub use export::TransferError;
+pub use reading::Rows;
 pub use recovery::Report;
 pub use snapshot::{RawRow, Snapshot};
 pub use stats::Stats;
@@ -36,16 +40,14 @@ use compaction::Carrier;
 use frame::record_bytes;
 use index::{Digest, Digester};
 use log::{Log, capacity, frame_limit};
-use std::ops::ControlFlow;
+use shared::Shared;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
-use std::sync::{
-    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use storage::{Directory, Memory, Storage};
-use table::{Op, decode_row, encode_key};
+use table::Op;
 use view::{Counters, View, Waiting};
 
 /// Sizes and waits; the defaults are for a card, tests take smaller ones.
@@ -78,9 +80,6 @@ impl Default for Options {
     }
 }
 
-/// Rows of a table with their keys.
-pub type Rows<T> = Vec<(<T as Table>::Key, <T as Table>::Row)>;
-
 /// Typed tables over the log. Shared by reference between threads; every call blocks its thread for as long as it needs the card.
 #[derive(Debug)]
 pub struct Store {
@@ -88,49 +87,6 @@ pub struct Store {
     writer: Mutex<Option<JoinHandle<()>>>,
     report: Report,
     _lock: Option<std::fs::File>,
-}
-
-/// What callers and the writer share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    queue: Mutex<Queue>,
-    wake: Condvar,
-    view: RwLock<View>,
-    digester: Digester,
-    frame_limit: usize,
-    options: Options,
-}
-
-impl Shared {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn view(&self) -> RwLockReadGuard<'_, View> {
-        self.view.read().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
-        self.view.write().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn wait<'a>(&self, queue: MutexGuard<'a, Queue>, most: Duration) -> MutexGuard<'a, Queue> {
-        let woken = self.wake.wait_timeout(queue, most);
-        woken.unwrap_or_else(PoisonError::into_inner).0
-    }
-    fn wait_long<'a>(&self, queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
-        let woken = self.wake.wait(queue);
-        woken.unwrap_or_else(PoisonError::into_inner)
-    }
-    /// Every write that waits, and every later one, gets `error`.
-    fn fail(&self, error: StoreError) {
-        let mut queue = self.queue();
-        for request in std::mem::take(&mut queue.requests) {
-            if let Some(reply) = request.reply {
-                let _ = reply.try_send(Err(error.clone()));
-            }
-        }
-        (queue.bytes, queue.puts, queue.awaited) = (0, 0, 0);
-        queue.since = None;
-        queue.failed.get_or_insert(error);
-    }
 }
 
 impl Store {
@@ -199,14 +155,8 @@ impl Store {
             },
             ..View::default()
         };
-        let shared = Arc::new(Shared {
-            queue: Mutex::default(),
-            wake: Condvar::new(),
-            view: RwLock::new(view),
-            digester,
-            frame_limit: frame_limit(log.segment_bytes()),
-            options,
-        });
+        let frame_limit = frame_limit(log.segment_bytes());
+        let shared = Arc::new(Shared::new(view, digester, frame_limit, options));
         let writer = Writer {
             shared: shared.clone(),
             log,
@@ -227,23 +177,6 @@ impl Store {
     /// What opening found amiss.
     pub fn report(&self) -> &Report {
         &self.report
-    }
-
-    /// A row. Sees batched writes at once, durable ones when they are acknowledged.
-    pub fn get<T: Table>(&self, key: &T::Key) -> Result<Option<T::Row>, StoreError> {
-        let key = encode_key::<T>(key)?;
-        let digest = self.shared.digester.digest(T::ID, &key);
-        let view = self.shared.view();
-        let found = match view.waiting.get(&digest) {
-            Some(waiting) => waiting.value.clone().map(|value| (waiting.version, value)),
-            None => {
-                let committed = view.committed(&digest, T::ID, &key);
-                committed.map_err(|e| e.of(T::NAME))?
-            }
-        };
-        drop(view);
-        let row = found.map(|(version, bytes)| decode_row::<T>(version, &bytes));
-        row.transpose()
     }
 
     /// Writes a row; returns when the table's durability is met (blocks the thread).
@@ -334,14 +267,14 @@ impl Store {
             let ops = request.ops.clone();
             let ticket = queue.push(request);
             self.show(ops, ticket);
-            self.shared.wake.notify_one();
+            self.shared.wake();
             return Ok(());
         }
         let (reply, answer) = sync_channel(1);
         request.reply = Some(reply);
         queue.push(request);
         drop(queue);
-        self.shared.wake.notify_one();
+        self.shared.wake();
         answer.recv().unwrap_or(Err(StoreError::Closed))
     }
 
@@ -383,63 +316,12 @@ impl Store {
         Ok(())
     }
 
-    /// All rows of a table, in no order that counts. For large tables see [`Store::for_each`].
-    pub fn scan<T: Table>(&self) -> Result<Rows<T>, StoreError> {
-        let mut rows = Vec::new();
-        self.for_each::<T>(|key, row| {
-            rows.push((key, row));
-            ControlFlow::Continue(())
-        })?;
-        Ok(rows)
-    }
-
-    /// Calls `each` with the rows of a table, one at a time, in no order that counts, until it breaks. Rows written meanwhile may or may not be among them; damaged
-    /// ones are left out and logged.
-    pub fn for_each<T: Table>(
-        &self,
-        mut each: impl FnMut(T::Key, T::Row) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
+    /// All rows as they are now, batched ones too, to be read at leisure, as for a backup while people go on writing. Costs a copy of the index.
+    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.flush()?;
         let view = self.shared.view();
-        let waiting: Vec<(Digest, Waiting)> = view
-            .waiting
-            .iter()
-            .filter(|(_, waiting)| waiting.table == T::ID)
-            .map(|(digest, waiting)| (*digest, waiting.clone()))
-            .collect();
-        let places = view.index.sorted(|place| place.table() == T::ID);
-        drop(view);
-        let mut seen: Vec<Digest> = Vec::with_capacity(waiting.len());
-        for (digest, row) in &waiting {
-            seen.push(*digest);
-            if let Some(value) = &row.value
-                && let Some((key, row)) = decode::<T>(row.version, &row.key, value)
-                && each(key, row).is_break()
-            {
-                return Ok(());
-            }
-        }
-        for (digest, _) in places {
-            if seen.contains(&digest) {
-                continue;
-            }
-            let view = self.shared.view();
-            let Some(place) = view.index.get(&digest) else {
-                continue;
-            };
-            let stored = view.read(place)?;
-            drop(view);
-            let row = stored.record().and_then(|record| {
-                decode::<T>(record.version, record.key, record.value.unwrap_or_default())
-            });
-            let Some((key, row)) = row else {
-                ::log::warn!("store: a record of {} is damaged", T::NAME);
-                continue;
-            };
-            if each(key, row).is_break() {
-                break;
-            }
-        }
-        Ok(())
+        let digester = self.shared.digester.clone();
+        Ok(Snapshot::of_store(&view, digester, self.report.clone()))
     }
 
     /// Figures for `hearth store stats` and the metrics.
@@ -455,7 +337,7 @@ impl Store {
             other => other,
         };
         self.shared.queue().closing = true;
-        self.shared.wake.notify_one();
+        self.shared.wake();
         let writer = self.writer.lock();
         let writer = writer.unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
@@ -473,11 +355,6 @@ impl Drop for Store {
 
 fn op_bytes(op: &Op) -> usize {
     record_bytes(op.key.len(), op.value.as_ref().map_or(0, Vec::len))
-}
-
-fn decode<T: Table>(version: u8, key: &[u8], row: &[u8]) -> Option<(T::Key, T::Row)> {
-    let key = postcard::from_bytes(key).ok()?;
-    Some((key, decode_row::<T>(version, row).ok()?))
 }
 
 /// Takes the lock of a store's directory.

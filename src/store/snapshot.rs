@@ -87,6 +87,20 @@ impl Snapshot {
         }
     }
 
+    pub(crate) fn of_store(view: &View, digester: Digester, report: Report) -> Snapshot {
+        let view = View {
+            index: view.index.clone(),
+            files: view.files.clone(),
+            counters: view.counters,
+            ..View::default()
+        };
+        Snapshot {
+            view,
+            digester,
+            report,
+        }
+    }
+
     /// What is amiss.
     pub fn report(&self) -> &Report {
         &self.report

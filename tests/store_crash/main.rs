@@ -1,6 +1,7 @@
 //! The power is cut at every moment of a store's life, in every way that a medium may answer it.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
+mod groups;
 mod medium;
 mod recorder;
 mod workload;
@@ -36,6 +37,43 @@ fn check(files: &Files, promises: &[Acknowledged], position: usize) -> Result<Su
     Err(format!("found {found:?}, want {last:?} or {under_way:?}"))
 }
 
+/// Cuts the power during `trace`, at the positions that leave `part` when divided by `parts`, and has `look` at each state. Ends at the first failure.
+fn cut(
+    start: &Files,
+    trace: &[Event],
+    part: usize,
+    parts: usize,
+    look: &mut impl FnMut(usize, &Files) -> Result<(), String>,
+) -> Result<usize, String> {
+    let mut medium = Medium::on(start);
+    let mut states = 0;
+    for position in 0..=trace.len() {
+        if position > 0 {
+            medium.apply(&trace[position - 1]);
+        }
+        if position % parts != part {
+            continue;
+        }
+        let seed = SEED ^ (position as u64) << 20;
+        let mut dice = Dice(seed);
+        let mut ways = vec![Survival::All];
+        if medium.is_unsafe() {
+            ways.push(Survival::None);
+            ways.extend((0..2).map(|_| Survival::Any(dice.roll(u64::MAX))));
+        }
+        if let Some(bytes) = medium.unsynced() {
+            ways.extend(torn(bytes, &mut dice));
+        }
+        for way in ways {
+            let files = medium.after_cut(way);
+            look(position, &files)
+                .map_err(|e| format!("seed {SEED}, event {position}, {way:?}: {e}"))?;
+            states += 1;
+        }
+    }
+    Ok(states)
+}
+
 /// One run of the store that is cut.
 struct Life {
     start: Files,
@@ -49,36 +87,18 @@ impl Life {
         &self,
         part: usize,
         parts: usize,
-        look: &mut impl FnMut(usize, Survival, &Files, Sum) -> Result<(), String>,
+        look: &mut impl FnMut(usize, &Files, Sum) -> Result<(), String>,
     ) -> Result<usize, String> {
-        let mut medium = Medium::on(&self.start);
-        let mut states = 0;
-        for position in 0..=self.trace.len() {
-            if position > 0 {
-                medium.apply(&self.trace[position - 1]);
-            }
-            if position % parts != part {
-                continue;
-            }
-            let seed = SEED ^ (position as u64) << 20;
-            let mut dice = Dice(seed);
-            let mut ways = vec![Survival::All];
-            if medium.is_unsafe() {
-                ways.push(Survival::None);
-                ways.extend((0..2).map(|_| Survival::Any(dice.roll(u64::MAX))));
-            }
-            if let Some(bytes) = medium.unsynced() {
-                ways.extend(torn(bytes, &mut dice));
-            }
-            for way in ways {
-                let files = medium.after_cut(way);
-                check(&files, &self.promises, position)
-                    .and_then(|sum| look(position, way, &files, sum))
-                    .map_err(|e| format!("seed {SEED}, event {position}, {way:?}: {e}"))?;
-                states += 1;
-            }
-        }
-        Ok(states)
+        cut(
+            &self.start,
+            &self.trace,
+            part,
+            parts,
+            &mut |position, files| {
+                let sum = check(files, &self.promises, position)?;
+                look(position, files, sum)
+            },
+        )
     }
 }
 
@@ -95,7 +115,7 @@ fn cut_again(files: &Files, sum: Sum, seed: u64) -> Result<usize, String> {
         trace: model.recorder.trace(),
         promises: model.acknowledged,
     };
-    life.cut(0, 1, &mut |_, _, _, _| Ok(()))
+    life.cut(0, 1, &mut |_, _, _| Ok(()))
 }
 
 fn year(recorder: Recorder, operations: usize) -> Life {
@@ -119,7 +139,7 @@ fn after_any_power_cut_exactly_what_was_acknowledged_is_there() {
                 let (life, again) = (&life, &again);
                 scope.spawn(move || {
                     let mut count = 0u64;
-                    life.cut(part, parts, &mut |position, _, files, sum| {
+                    life.cut(part, parts, &mut |position, files, sum| {
                         count += 1;
                         if count.is_multiple_of(120) {
                             let states = cut_again(files, sum, SEED + position as u64)?;
@@ -151,7 +171,7 @@ fn one_forgotten_sync_is_noticed() {
     let at_first_start = 9;
     for skipped in (0..at_first_start).chain((at_first_start + 1..syncs).step_by(11)) {
         let life = year(Recorder::skipping(skipped), 150);
-        let cut = life.cut(0, 1, &mut |_, _, _, _| Ok(()));
+        let cut = life.cut(0, 1, &mut |_, _, _| Ok(()));
         assert!(cut.is_err(), "nobody missed sync {skipped}");
     }
 }

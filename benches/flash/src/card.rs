@@ -22,21 +22,29 @@ pub(crate) struct Card {
 }
 
 impl Card {
-    pub(crate) fn new() -> Outcome<Card> {
+    /// `commit`: seconds after which the file system writes what nobody asked to be safe, such as when a file was last changed.
+    pub(crate) fn new(commit: u32) -> Outcome<Card> {
         let base = std::env::temp_dir().join(format!("hearth-flash-{}", std::process::id()));
         let mount = base.join("mount");
         fs::create_dir_all(&mount)?;
         let image = base.join("card.img");
         fs::File::create(&image)?.set_len(CARD_BYTES)?;
         let options = "lazy_itable_init=0,lazy_journal_init=0";
-        run("mkfs.ext4", &["-q", "-F", "-b", "4096", "-E", options, text(&image)])?;
-        let device = run("losetup", &["--direct-io=on", "--find", "--show", text(&image)])?;
+        run(
+            "mkfs.ext4",
+            &["-q", "-F", "-b", "4096", "-E", options, text(&image)],
+        )?;
+        let device = run(
+            "losetup",
+            &["--direct-io=on", "--find", "--show", text(&image)],
+        )?;
         let mut card = Card {
             base,
             mount,
             device: device.trim().to_owned(),
         };
-        let mounted = run("mount", &["-o", "noatime", &card.device, text(&card.mount)]);
+        let options = format!("noatime,commit={commit}");
+        let mounted = run("mount", &["-o", &options, &card.device, text(&card.mount)]);
         if let Err(error) = mounted {
             card.mount.clear();
             return Err(error);
@@ -64,8 +72,16 @@ impl Card {
     fn counted(&self) -> Outcome<Cost> {
         let device = self.device.trim_start_matches("/dev/");
         let stat = fs::read_to_string(format!("/sys/block/{device}/stat"))?;
-        let numbers: Vec<u64> = stat.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-        let field = |n: usize| numbers.get(n).copied().ok_or("the kernel counts no flushes");
+        let numbers: Vec<u64> = stat
+            .split_whitespace()
+            .map(str::parse)
+            .collect::<Result<_, _>>()?;
+        let field = |n: usize| {
+            numbers
+                .get(n)
+                .copied()
+                .ok_or("the kernel counts no flushes")
+        };
         Ok(Cost {
             bytes: field(6)? * 512,
             flushes: field(15)?,

@@ -53,7 +53,10 @@ impl Engine for Store {
         let store = &*self;
         std::thread::scope(|scope| {
             let put = |row: &Row| store.put::<Rows>(&row.key, &row.value);
-            let callers: Vec<_> = rows.iter().map(|row| scope.spawn(move || put(row))).collect();
+            let callers: Vec<_> = rows
+                .iter()
+                .map(|row| scope.spawn(move || put(row)))
+                .collect();
             for caller in callers {
                 caller.join().map_err(|_| "a caller panicked")??;
             }
@@ -68,7 +71,10 @@ pub(crate) fn sqlite(dir: &Path) -> Outcome<Box<dyn Engine>> {
     let connection = rusqlite::Connection::open(dir.join("sqlite.db"))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute("CREATE TABLE rows (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID", ())?;
+    connection.execute(
+        "CREATE TABLE rows (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID",
+        (),
+    )?;
     Ok(Box::new(Sqlite(connection)))
 }
 
@@ -76,7 +82,8 @@ impl Engine for Sqlite {
     fn put_together(&mut self, rows: &[Row]) -> Outcome<()> {
         let transaction = self.0.transaction()?;
         for row in rows {
-            let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO rows VALUES (?1, ?2)")?;
+            let mut put =
+                transaction.prepare_cached("INSERT OR REPLACE INTO rows VALUES (?1, ?2)")?;
             put.execute((&row.key[..], &row.value))?;
         }
         Ok(transaction.commit()?)

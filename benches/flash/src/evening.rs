@@ -1,7 +1,11 @@
-//! A household's evening, second by second, without the waiting: what must be safe at once, and what may wait up to 50 s for company.
+//! A household's evening, played faster, on a card whose file system's clock is as much faster: what must be safe at once, and what may wait up to 50 s for company.
 
 use crate::engines::{Engine, Row};
 use crate::{Numbers, Outcome, row};
+use std::time::Duration;
+
+/// How much faster.
+pub(crate) const FASTER: u32 = 600;
 
 const SECONDS: u64 = 2 * 3600;
 const LOG_INS: u64 = 10;
@@ -20,7 +24,10 @@ pub(crate) fn spend(engine: &mut dyn Engine) -> Outcome<()> {
     changes.sort_unstable();
     let mut waiting: Vec<Row> = Vec::new();
     let mut since = 0;
+    let mut now = 0;
     for (n, (second, durable)) in (10_000..).zip(changes) {
+        std::thread::sleep(Duration::from_secs(second - now) / FASTER);
+        now = second;
         if !waiting.is_empty() && second - since >= BATCHED_WAIT {
             engine.put_together(&std::mem::take(&mut waiting))?;
         }

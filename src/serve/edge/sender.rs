@@ -209,3 +209,23 @@ impl Turn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    #[test]
+    fn a_connection_lets_others_run_after_its_turn_and_not_before() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut turn = Turn::default();
+        let most = usize::try_from(TURN_BYTES).unwrap();
+        assert!(pin!(turn.took(most - 1)).as_mut().poll(&mut cx).is_ready());
+        let mut over = Box::pin(turn.took(1));
+        assert!(over.as_mut().poll(&mut cx).is_pending());
+        assert!(over.as_mut().poll(&mut cx).is_ready());
+        drop(over);
+        assert!(pin!(turn.took(1)).as_mut().poll(&mut cx).is_ready());
+    }
+}

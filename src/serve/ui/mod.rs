@@ -20,7 +20,7 @@ pub use request::{HOST_HEADER, Method, PEER_HEADER};
 pub use routes::{Access, ROUTES, Route};
 
 use super::station::Station;
-use crate::limits::ui::{HANDLER_IDLE, HANDLER_STACK, HANDLERS};
+use crate::limits::ui::{HANDLER_STACK, HANDLERS};
 use crate::people::People;
 use request::Request;
 use routes::House;
@@ -119,15 +119,10 @@ impl Drop for Ui {
     }
 }
 
-/// One thread's life: until the server is unblocked or gone.
+/// One thread's life: until the server is unblocked, which `recv` reports as an error.
 fn serve(server: &Server, house: &House) {
-    loop {
-        match server.recv_timeout(HANDLER_IDLE) {
-            Ok(Some(request)) => answer(house, request),
-            Ok(None) if keep_time(house) => {}
-            // tiny_http reports `unblock` as an error.
-            Ok(None) | Err(_) => return,
-        }
+    while let Ok(request) = server.recv() {
+        answer(house, request);
     }
 }
 
@@ -147,13 +142,4 @@ fn answer(house: &House, mut request: tiny_http::Request) {
     };
     // The edge has hung up: it has given up on this request too.
     let _ = request.respond(reply.into_response());
-    keep_time(house);
-}
-
-/// Always true; written this way so that an idle handler goes on.
-fn keep_time(house: &House) -> bool {
-    if let Err(error) = house.people.keep_time(house.channels.now()) {
-        log::warn!("powered-on time was not written: {error}");
-    }
-    true
 }

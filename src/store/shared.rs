@@ -1,0 +1,78 @@
+//! What callers and the writer share, and its locks. Who takes both takes the queue's first. A thread that panicked leaves nothing half-done behind, so a lock that it
+//! held is taken all the same.
+
+use crate::store::Options;
+use crate::store::commit::Queue;
+use crate::store::error::StoreError;
+use crate::store::index::Digester;
+use crate::store::view::View;
+use std::sync::{
+    Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+use std::time::Duration;
+
+/// What callers and the writer share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    view: RwLock<View>,
+    pub(crate) digester: Digester,
+    pub(crate) frame_limit: usize,
+    pub(crate) options: Options,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        view: View,
+        digester: Digester,
+        frame_limit: usize,
+        options: Options,
+    ) -> Shared {
+        Shared {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            view: RwLock::new(view),
+            digester,
+            frame_limit,
+            options,
+        }
+    }
+    /// Has the writer look at the queue.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+    pub(crate) fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    pub(crate) fn view(&self) -> RwLockReadGuard<'_, View> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    pub(crate) fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
+        self.view.write().unwrap_or_else(PoisonError::into_inner)
+    }
+    pub(crate) fn wait<'a>(
+        &self,
+        queue: MutexGuard<'a, Queue>,
+        most: Duration,
+    ) -> MutexGuard<'a, Queue> {
+        let woken = self.wake.wait_timeout(queue, most);
+        woken.unwrap_or_else(PoisonError::into_inner).0
+    }
+    pub(crate) fn wait_long<'a>(&self, queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
+        let woken = self.wake.wait(queue);
+        woken.unwrap_or_else(PoisonError::into_inner)
+    }
+    /// Every write that waits, and every later one, gets `error`.
+    pub(crate) fn fail(&self, error: StoreError) {
+        let mut queue = self.queue();
+        for request in std::mem::take(&mut queue.requests) {
+            if let Some(reply) = request.reply {
+                let _ = reply.try_send(Err(error.clone()));
+            }
+        }
+        (queue.bytes, queue.puts, queue.awaited) = (0, 0, 0);
+        queue.since = None;
+        queue.failed.get_or_insert(error);
+    }
+}
