@@ -30,6 +30,7 @@ use std::os::unix::net::UnixListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 use tiny_http::Server;
 
@@ -48,6 +49,7 @@ pub struct UiSettings {
 pub struct Ui {
     server: Arc<Server>,
     handlers: Vec<JoinHandle<()>>,
+    stopping: Arc<AtomicBool>,
     socket: PathBuf,
 }
 
@@ -86,17 +88,20 @@ impl Ui {
         let server = Server::from_listener(listener, None);
         let server = Arc::new(server.map_err(|e| io::Error::other(e.to_string()))?);
         let house = Arc::new(House::new(people, channels, settings));
+        let stopping = Arc::new(AtomicBool::new(false));
         let mut handlers = Vec::with_capacity(HANDLERS);
         for number in 0..HANDLERS {
             let (server, house) = (Arc::clone(&server), Arc::clone(&house));
+            let stopping = Arc::clone(&stopping);
             let thread = Builder::new()
                 .name(format!("ui-{number}"))
                 .stack_size(HANDLER_STACK);
-            handlers.push(thread.spawn(move || serve(&server, &house))?);
+            handlers.push(thread.spawn(move || serve(&server, &house, &stopping))?);
         }
         Ok(Ui {
             server,
             handlers,
+            stopping,
             socket,
         })
     }
@@ -109,6 +114,7 @@ impl Ui {
 
 impl Drop for Ui {
     fn drop(&mut self) {
+        self.stopping.store(true, Ordering::SeqCst);
         for _ in &self.handlers {
             self.server.unblock();
         }
@@ -119,14 +125,20 @@ impl Drop for Ui {
     }
 }
 
-/// One thread's life: until the server is unblocked or gone.
-fn serve(server: &Server, house: &House) {
-    loop {
+/// One thread's life.
+fn serve(server: &Server, house: &House, stopping: &AtomicBool) {
+    while !stopping.load(Ordering::SeqCst) {
         match server.recv_timeout(HANDLER_IDLE) {
             Ok(Some(request)) => answer(house, request),
-            Ok(None) if keep_time(house) => {}
-            // tiny_http reports `unblock` as an error.
-            Ok(None) | Err(_) => return,
+            // Nothing came, or `unblock` was called.
+            Ok(None) => {}
+            Err(error) => {
+                log::error!("the pages can't be served any more: {error}");
+                return;
+            }
+        }
+        if let Err(error) = house.people.keep_time(house.channels.now()) {
+            log::warn!("powered-on time was not written: {error}");
         }
     }
 }
@@ -147,13 +159,4 @@ fn answer(house: &House, mut request: tiny_http::Request) {
     };
     // The edge has hung up: it has given up on this request too.
     let _ = request.respond(reply.into_response());
-    keep_time(house);
-}
-
-/// Always true; written this way so that an idle handler goes on.
-fn keep_time(house: &House) -> bool {
-    if let Err(error) = house.people.keep_time(house.channels.now()) {
-        log::warn!("powered-on time was not written: {error}");
-    }
-    true
 }
