@@ -1,5 +1,7 @@
 //! Pages and API as a browser behind the edge meets them.
 
+#![allow(clippy::unwrap_used)]
+
 mod ui_support;
 
 use hearth::people::Role;

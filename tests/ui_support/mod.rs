@@ -1,5 +1,5 @@
 //! A UI over a made-up station and a store in memory, and a browser that speaks to it as the edge does.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
 
 use hearth::media::ingest::Health;
 use hearth::people::{AccountId, KeyId, NewAccount, People, Role};
