@@ -4,7 +4,7 @@
 //! carried elsewhere. What callers write within a moment becomes one *frame* of whole blocks and costs one `fdatasync`; with rows that may be lost for a minute the
 //! store waits for a frame that is written anyway. Rows stay in the files; memory holds where they lie.
 //!
-//! [`frame`] has the layout, [`recovery`] what opening makes of it, [`commit`] the writing thread, [`compaction`] how old files become free.
+//! `frame` has the layout, `recovery` what opening makes of it, `commit` the writing thread, `compaction` how old files become free.
 
 mod commit;
 mod compaction;
