@@ -8,14 +8,15 @@ use crate::limits::budget::{Budget, PAGE_RECEIVE_BUFFER, PAGE_SEND_BUFFER, SEGME
 use crate::media::storage::TmpfsStorage;
 use crate::people::{People, setup};
 use crate::serve::assets;
-use crate::serve::edge::{self, EdgeLimits, EdgeSettings, Networks, Reach};
+use crate::serve::edge::{self, EdgeLimits, EdgeSettings, Networks, Reach, WriteMetrics};
+use crate::serve::metrics::{self, Figures};
 use crate::serve::rtmp::{self, Places, RtmpServer};
 use crate::serve::station::{Station, StationSettings};
 use crate::serve::ui::{Ui, UiSettings};
 use crate::store::Store;
 use crate::time::Clock;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -151,6 +152,7 @@ async fn serve(
         parts.edge_settings(config),
         Arc::clone(&parts.station) as Arc<dyn edge::Live>,
         assets::find,
+        metrics_of(parts),
         parts.ui.socket(),
         stopped,
     ));
@@ -183,6 +185,27 @@ async fn serve(
             "the web server stopped: {error}"
         ))),
     }
+}
+
+/// Writes the page of metrics. While the store is being changed, its figures of a moment ago stand.
+fn metrics_of(parts: &Parts) -> WriteMetrics {
+    let (store, station) = (Arc::clone(&parts.store), Arc::clone(&parts.station));
+    let last = Mutex::new(store.stats());
+    let (ring_bytes_most, memory_bytes_most) = (parts.budget.ring_bytes, parts.budget.memory);
+    Arc::new(move |edge| {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = store.stats_now().unwrap_or(*last);
+        let figures = Figures {
+            store: *last,
+            edge: *edge,
+            channels: metrics::channels(&station),
+            ring_bytes_granted: station.ring_bytes_granted(),
+            ring_bytes_most,
+            resident_bytes: memory::of_this_process(),
+            memory_bytes_most,
+        };
+        figures.page()
+    })
 }
 
 fn serve_rtmp(parts: &Parts) -> Result<(), StartError> {
