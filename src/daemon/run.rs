@@ -15,6 +15,7 @@ use crate::serve::station::{Station, StationSettings};
 use crate::serve::ui::{Ui, UiSettings};
 use crate::store::Store;
 use crate::time::Clock;
+use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -168,7 +169,10 @@ async fn serve(
         tokio::spawn(demo::run(from_here(rtmp), key.into()));
     }
     let code = (!parts.people.has_owner()).then_some(setup_code);
-    announce(local(&parts.http)?, rtmp, code, demo::NAME, config, parts);
+    let http = local(&parts.http)?;
+    if let Err(error) = announce(http, rtmp, code, demo::NAME, config, parts) {
+        log::debug!("nobody reads the addresses: {error}");
+    }
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
@@ -262,7 +266,7 @@ fn report<T>(outcome: Result<T, tokio::task::JoinError>) {
     }
 }
 
-/// What a person needs to know now.
+/// Tells a person what there is to know now.
 fn announce(
     http: SocketAddr,
     rtmp: SocketAddr,
@@ -270,36 +274,42 @@ fn announce(
     demo_name: &str,
     config: &Config,
     parts: &Parts,
-) {
+) -> io::Result<()> {
+    let mut out = io::stdout().lock();
     let page = addresses::url("http", addresses::reachable(http), 80, "/");
-    println!(
+    writeln!(
+        out,
         "Hearth is on, with {} MiB of memory; accounts are in {}, live media in {}.",
         parts.budget.memory >> 20,
         config.data.display(),
         parts.folder.path().display()
-    );
-    println!(
+    )?;
+    writeln!(
+        out,
         "  Watch      {page}   here: {}",
         addresses::url("http", from_here(http), 80, "/")
-    );
-    println!(
+    )?;
+    writeln!(
+        out,
         "  Stream to  {}",
         addresses::url("rtmp", addresses::reachable(rtmp), 1935, "/live")
-    );
+    )?;
     match setup_code {
-        Some(code) => println!(
+        Some(code) => writeln!(
+            out,
             "  Set up     {}   with the code {code}",
             addresses::url("http", from_here(http), 80, "/setup")
         ),
-        None => println!(
+        None => writeln!(
+            out,
             "  Your key   {}",
             addresses::url("http", addresses::reachable(http), 80, "/studio")
         ),
-    }
+    }?;
     if parts.people.account_named(demo_name).is_some() {
-        println!("  Demo       {page}@{demo_name}");
+        writeln!(out, "  Demo       {page}@{demo_name}")?;
     }
-    println!("Ctrl-C stops it.");
+    writeln!(out, "Ctrl-C stops it.")
 }
 
 fn from_here(listener: SocketAddr) -> SocketAddr {
