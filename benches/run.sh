@@ -24,7 +24,7 @@ for name in "${wanted[@]}"; do
         if [ "$(id -u)" != 0 ] || [ ! -e /dev/loop-control ]; then
             echo "flash: skipped, it needs root and loop devices (sudo make bench BENCH=flash)"
         else
-            cargo run --release --locked --quiet --manifest-path benches/flash/Cargo.toml --target-dir "$target/flash" || missed=1
+            cargo run --release --quiet --manifest-path benches/flash/Cargo.toml --target-dir "$target/flash" || missed=1
         fi
         ;;
     *) node "benches/$name.mjs" || missed=1 ;;
