@@ -187,6 +187,7 @@ impl TsRendition {
             discontinuity_sequence: first.discontinuities_before,
             // Where no keyframe came in time, a segment begins without one.
             independent_segments: false,
+            start_before_end: None,
             ended: state.ended,
             segments: segments.collect(),
         };
