@@ -15,6 +15,9 @@ const BUNDLE: &[&str] = &[
     "player", "studio",
 ];
 
+/// Path below the folder of assets, and content.
+type NamedFile = (String, Vec<u8>);
+
 fn main() -> Result<(), Box<dyn Error>> {
     let web = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("web");
     let out = PathBuf::from(env::var("OUT_DIR")?);
@@ -78,7 +81,7 @@ fn without_source_map(script: &[u8]) -> Vec<u8> {
     lines.collect::<Vec<_>>().join("\n").into_bytes()
 }
 
-fn folder_files(web: &Path, folder: &str) -> Result<Vec<(String, Vec<u8>)>, Box<dyn Error>> {
+fn folder_files(web: &Path, folder: &str) -> Result<Vec<NamedFile>, Box<dyn Error>> {
     let mut files = Vec::new();
     for file in fs::read_dir(web.join(folder))? {
         let path = file?.path();

@@ -219,7 +219,7 @@ fn at_most_two_lines_carry_what_hashes_or_writes() {
     assert!(start.elapsed() < Duration::from_secs(2), "refused at once");
     assert_eq!((third.status, third.field("retry-after")), (503, Some("2")));
     assert!(
-        third.text().contains("Nothing was changed."),
+        third.text().contains("Go back and try again in a moment."),
         "a form is not sent again by itself"
     );
     assert!(!third.text().contains("http-equiv"));

@@ -368,10 +368,16 @@ fn a_stream_of_keyframes_alone_does_not_make_a_fragment_a_picture() {
         sample_rate: 22_050,
         ..Publisher::default()
     };
-    let (_, seen) = run(&publisher, &publisher.events(10.0));
-    assert!(seen.fragments.len() <= 10 * 31, "{}", seen.fragments.len());
-    assert!(seen.silent <= 1);
-    assert!(seen.worst_sync_ms() < 47.0);
+    for audio in [true, false] {
+        let publisher = Publisher {
+            audio,
+            ..publisher.clone()
+        };
+        let (_, seen) = run(&publisher, &publisher.events(10.0));
+        assert!(seen.fragments.len() <= 220, "{}", seen.fragments.len());
+        assert!(seen.silent <= 1);
+        assert!(seen.worst_sync_ms() < 47.0);
+    }
 }
 
 #[test]

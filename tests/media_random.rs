@@ -3,8 +3,10 @@
 
 mod media_support;
 
+use bytes::Bytes;
 use hearth::media::timeline::Track;
 use media_support::check::check;
+use media_support::ingest::Line;
 use media_support::publisher::{Event, Publisher};
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -225,5 +227,32 @@ proptest! {
             }
         }).collect();
         check(&Publisher::default().package(&events));
+    }
+
+    #[test]
+    fn bodies_of_any_bytes_keep_every_rule(
+        tags in prop::collection::vec(
+            (any::<bool>(), any::<u32>(), 0..500u64, 0..2u8, prop::collection::vec(any::<u8>(), 0..60)),
+            1..150,
+        ),
+        frames in any::<bool>(),
+    ) {
+        let mut line = Line::new();
+        line.configs(true, true);
+        let mut now = 0;
+        for (video, stamp, after, packet, bytes) in tags {
+            now += after;
+            // Often enough a body that is a frame's, with NAL units in it.
+            let key = stamp % 3 == 0;
+            let head: &[u8] = match (video, frames) {
+                (true, true) => &[if key { 0x17 } else { 0x27 }, 1, 0, 0, 0, 0, 0, 0, bytes.len() as u8 + 1, if key { 0x65 } else { 0x41 }],
+                (true, false) => &[0x17, packet, 0, 0, 0],
+                (false, _) => &[0xaf, packet],
+            };
+            let body = Bytes::from([head, &bytes].concat());
+            // A codec that is not taken ends the publisher; here the next tag just follows.
+            let _ = if video { line.video(stamp, body, now) } else { line.audio(stamp, body, now) };
+        }
+        check(&line.finish());
     }
 }

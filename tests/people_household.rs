@@ -1,5 +1,7 @@
 //! A household over a store, as the floors above see it.
 
+#![allow(clippy::unwrap_used)]
+
 use hearth::people::{KeyText, LogInError, NewAccount, People, PeopleError, Role};
 use hearth::store::Store;
 use hearth::time::Mono;

@@ -164,6 +164,26 @@ fn the_log_turns_round_many_times_without_losing_space_or_rows() {
 }
 
 #[test]
+fn starting_often_uses_up_nothing() {
+    let memory = Memory::new();
+    open(&memory)
+        .put::<Accounts>(&1, &"anna".to_owned())
+        .unwrap();
+    for _ in 0..150 {
+        assert_eq!(open(&memory).scan::<Accounts>().unwrap().len(), 1);
+    }
+    for n in 0..150u32 {
+        open(&memory)
+            .put::<Accounts>(&(n % 5), &format!("{n}"))
+            .unwrap();
+    }
+    let store = open(&memory);
+    assert!(store.report().is_sound());
+    assert_eq!(store.stats().records, 5);
+    assert_eq!(store.get::<Accounts>(&4).unwrap().as_deref(), Some("149"));
+}
+
+#[test]
 fn a_full_store_says_so_and_still_takes_changes_and_removals() {
     let memory = Memory::new();
     let store = open(&memory);

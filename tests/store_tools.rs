@@ -285,6 +285,32 @@ fn a_failed_sync_is_final_for_writing_and_reading_goes_on() {
 }
 
 #[test]
+fn nothing_rests_on_a_frame_whose_sync_had_failed_before_a_restart() {
+    let card = Card::default();
+    let store = open(card.clone()).unwrap();
+    store.put::<Accounts>(&1, &"anna".to_owned()).unwrap();
+    let on_the_medium = card.memory.files()["log-000"].clone();
+    card.syncs_fail.store(true, SeqCst);
+    store
+        .put::<Accounts>(&1, &"changed".to_owned())
+        .unwrap_err();
+    drop(store);
+    card.syncs_fail.store(false, SeqCst);
+    let store = open(card.clone()).unwrap();
+    let seen = store.get::<Accounts>(&1).unwrap();
+    store.put::<Accounts>(&2, &"ben".to_owned()).unwrap();
+    drop(store);
+    // The frame of the failed sync was only ever in the kernel's memory.
+    let mut files = card.memory.files();
+    let frame = 2 * 4096..3 * 4096;
+    let log = files.get_mut("log-000").unwrap();
+    log[frame.clone()].copy_from_slice(&on_the_medium[frame]);
+    let store = open(Memory::with_files(files)).unwrap();
+    assert_eq!(store.get::<Accounts>(&1).unwrap(), seen);
+    assert_eq!(store.get::<Accounts>(&2).unwrap().as_deref(), Some("ben"));
+}
+
+#[test]
 fn a_card_without_room_to_grow_makes_the_store_full_not_broken() {
     let card = Card::default();
     let store = open(card.clone()).unwrap();

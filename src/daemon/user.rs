@@ -3,7 +3,7 @@
 use super::StartError;
 use super::command_line::AddUser;
 use super::control::{NewAccount, ask};
-use crate::people::People;
+use crate::people::{People, TABLES};
 use crate::store::Store;
 use std::io::Read;
 use std::path::Path;
@@ -49,5 +49,5 @@ pub(super) fn open_store(data: &Path) -> Result<Store, StartError> {
             data.display()
         ))
     })?;
-    Ok(Store::open(&data.join("store"))?)
+    Ok(Store::open_with(&data.join("store"), TABLES)?)
 }

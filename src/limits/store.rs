@@ -12,7 +12,7 @@ pub const SEGMENT_BYTES: usize = 512 * 1024;
 /// Log files made at first start: 8 MiB, enough for a household of a few dozen people for ever.
 pub const FIRST_SEGMENTS: usize = 16;
 
-/// Log files at most: 48 MiB. 10,000 accounts, 50,000 follows and 100,000 comments are about 19 MB of records; a log that is more than half live would be copied
+/// Log files at most: 48 MiB. 10,000 accounts, 50,000 follows and 100,000 comments are about 15 MiB of records; a log that is more than half live would be copied
 /// too often. The log grows file by file only while more than [`GROW_PERCENT`] of it is live. At the bound new rows are refused with `StoreError::Full`.
 pub const MAX_SEGMENTS: usize = 96;
 

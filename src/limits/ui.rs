@@ -11,7 +11,7 @@ pub const FORM_FIELDS_MAX: usize = 32;
 /// Largest reply, bytes: the edge takes replies whole. A larger one becomes an error page.
 pub const REPLY_BYTES_MAX: usize = 128 * 1024;
 /// People that home page and API list as off air; the others are found by their own pages.
-pub const LISTED_PEOPLE_MAX: usize = 100;
+pub const LISTED_PEOPLE_MAX: usize = 64;
 /// How long the studio page tells of a wrong key or a refused second encoder, ms.
 pub const NOTICE_MS: u64 = 10 * 60 * 1000;
 /// A keyframe interval that is worth a word to the streamer, ms: well above the advised 2 s.

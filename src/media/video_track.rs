@@ -51,7 +51,8 @@ pub struct VideoTrack {
     /// Stamped decode time of the newest picture.
     newest: Option<u64>,
     last_key: Option<u64>,
-    last_was_short: bool,
+    /// How long the fragment before lasts; before the first, as long as need be.
+    last_length: u64,
 }
 
 impl VideoTrack {
@@ -65,7 +66,7 @@ impl VideoTrack {
             end: origin.tick,
             newest: None,
             last_key: None,
-            last_was_short: false,
+            last_length: u64::MAX / 2,
         }
     }
 
@@ -182,8 +183,8 @@ impl VideoTrack {
         if length + self.nominal() / 2 >= target {
             return true;
         }
-        // A keyframe starts a fragment, but of two fragments in a row one must have half the length: else a stream of keyframes alone makes one a picture.
-        next.is_some_and(|next| next.key) && !(self.last_was_short && length < target / 2)
+        // A keyframe starts a fragment, but two in a row must have the length of one: else a stream of keyframes alone makes one a picture.
+        next.is_some_and(|next| next.key) && self.last_length + length >= target
     }
 
     fn target(&self) -> u64 {
@@ -225,7 +226,7 @@ impl VideoTrack {
             .sum::<usize>();
         run.data
             .extend(pictures.into_iter().map(|picture| picture.data));
-        self.last_was_short = start - base < self.target() / 2;
+        self.last_length = start - base;
         self.end = start;
         run
     }

@@ -23,6 +23,7 @@ pub use keys::KeyView;
 pub use log_in::{LogInError, Session};
 pub use names::NameError;
 pub use password::{PasswordError, check_password};
+pub use tables::TABLES;
 
 use crate::limits::people::SEQUENCE_BLOCK_MAX;
 use crate::store::{Store, StoreError};

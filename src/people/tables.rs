@@ -1,7 +1,7 @@
 //! What this floor keeps in the store.
 
 use super::{AccountId, KeyId, Role};
-use crate::store::{Durability, Table};
+use crate::store::{Durability, Table, TableInfo};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// A person.
@@ -77,6 +77,15 @@ table!(/// One row.
     Next, 4, "next", Durable, () => NextRow);
 table!(/// One row.
     Powered, 5, "powered", Batched, () => PoweredRow);
+
+/// All of them: a store that knows others, or later versions, was written by a newer daemon.
+pub const TABLES: &[TableInfo] = &[
+    TableInfo::of::<Accounts>(),
+    TableInfo::of::<Keys>(),
+    TableInfo::of::<Sequences>(),
+    TableInfo::of::<Next>(),
+    TableInfo::of::<Powered>(),
+];
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     match postcard::take_from_bytes(bytes) {

@@ -2,7 +2,8 @@
 
 use crate::limits::store::{BLOCK_BYTES, GROW_PERCENT, MAX_FRAME_BYTES};
 use crate::store::Options;
-use crate::store::frame::{FORMAT, HEADER_BYTES, Header, Identity, padded};
+use crate::store::frame::{FORMAT, HEADER_BYTES, Header, Identity, Records, padded};
+use crate::store::index::{Digester, Place};
 use crate::store::recovery::{Recovered, Used, file_name};
 use crate::store::storage::{LogFile, Storage};
 use std::collections::VecDeque;
@@ -60,8 +61,53 @@ pub(crate) struct Written {
 }
 
 impl Log {
-    /// Makes the files that are missing and goes on behind the last frame. What the last run may have left unsynced is on the medium when this returns.
+    /// Makes the files that are missing and goes on behind the last frame, with a copy of it.
+    ///
+    /// The copy is for a run that ended with a failed sync: the kernel may then show a frame that is not on the medium and never will be. Nothing may rest on that
+    /// frame alone, least of all the rows that it carried over from a file which is to be written next.
     pub(crate) fn open(
+        storage: Arc<dyn Storage>,
+        recovered: &mut Recovered,
+        digester: &Digester,
+        random: u64,
+        options: &Options,
+    ) -> io::Result<Log> {
+        let mut log = Log::with_files(storage, recovered, random, options)?;
+        if let Some(file) = log.active_file() {
+            file.sync()?;
+            log.repeat_last(recovered, digester)?;
+        }
+        Ok(log)
+    }
+
+    fn repeat_last(&mut self, recovered: &mut Recovered, digester: &Digester) -> io::Result<()> {
+        let mut draft = Draft::new();
+        let mut places = Vec::new();
+        for (_, record, length) in Records::new(&recovered.last_payload, recovered.last.tag) {
+            places.push((draft.bytes.len(), record, length));
+            record.encode(self.tag(), &mut draft.bytes);
+            draft.records += 1;
+        }
+        // Starting again and again must not eat the room that emptying old files needs.
+        let room = self.free_files() > RESERVE;
+        if places.is_empty() || !room {
+            return Ok(());
+        }
+        if draft.bytes.len() > self.remainder() {
+            self.rotate();
+        }
+        let written = self.append(&mut draft)?;
+        for (at, record, length) in places {
+            let digest = digester.digest(record.table, record.key);
+            let place = Place::new(written.segment, written.offset + at, length, &record);
+            let removal = record.value.is_none();
+            recovered.index.apply(digest, place, removal);
+        }
+        Ok(())
+    }
+
+    /// Makes the files that are missing.
+    fn with_files(
         storage: Arc<dyn Storage>,
         recovered: &Recovered,
         random: u64,
@@ -100,9 +146,6 @@ impl Log {
         }
         if made {
             log.storage.sync_names()?;
-        }
-        if let Some(file) = log.active_file() {
-            file.sync()?;
         }
         Ok(log)
     }

@@ -4,7 +4,7 @@
 //! carried elsewhere. What callers write within a moment becomes one *frame* of whole blocks and costs one `fdatasync`; with rows that may be lost for a minute the
 //! store waits for a frame that is written anyway. Rows stay in the files; memory holds where they lie.
 //!
-//! [`frame`] has the layout, [`recovery`] what opening makes of it, [`commit`] the writing thread, [`compaction`] how old files become free.
+//! `frame` has the layout, `recovery` what opening makes of it, `commit` the writing thread, `compaction` how old files become free.
 
 mod commit;
 mod compaction;
@@ -33,7 +33,7 @@ pub use table::{Batch, Durability, Table, TableInfo};
 
 use crate::limits::store::{
     BATCHED_WAIT, CHANGED_ROWS_PERCENT, FIRST_SEGMENTS, GATHER, MAX_BATCH_PERCENT, MAX_RECORDS,
-    MAX_SEGMENTS, MAX_WAITING_BYTES, NEW_ROWS_PERCENT, SEGMENT_BYTES,
+    MAX_ROW_BYTES, MAX_SEGMENTS, MAX_WAITING_BYTES, NEW_ROWS_PERCENT, SEGMENT_BYTES,
 };
 use commit::{Queue, Request, Writer};
 use compaction::Carrier;
@@ -113,6 +113,8 @@ impl Store {
     /// A store in memory with the same behaviour, for tests of the floors above.
     pub fn in_memory() -> Store {
         let options = Options {
+            segment_bytes: 4 * MAX_ROW_BYTES,
+            first_segments: 8,
             gather: Duration::ZERO,
             ..Options::default()
         };
@@ -134,11 +136,14 @@ impl Store {
             reason,
         };
         let digester = Digester::default();
-        let recovered = recovery::recover(&*storage, &digester, path)?;
+        let mut recovered = recovery::recover(&*storage, &digester, path)?;
         recovered.check_versions(path, tables)?;
+        if recovered.report.torn.is_some() || !recovered.report.is_sound() {
+            ::log::warn!("store: {}", recovered.report);
+        }
         let random = getrandom::u64().map_err(|e| failed(e.to_string()))?;
-        let log =
-            Log::open(storage, &recovered, random, &options).map_err(|e| failed(e.to_string()))?;
+        let log = Log::open(storage, &mut recovered, &digester, random, &options)
+            .map_err(|e| failed(e.to_string()))?;
         let view = View {
             index: recovered.index,
             capacity: capacity(
@@ -149,7 +154,7 @@ impl Store {
             counters: Counters {
                 written: log.written(),
                 asked: log.asked(),
-                commits: recovered.last.seq,
+                commits: log.next_seq() - 1,
                 free_files: log.free_files(),
                 lost: 0,
             },

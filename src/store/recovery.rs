@@ -52,6 +52,8 @@ pub(crate) struct Recovered {
     pub(crate) index: Index,
     /// The last frame's header; all zero if there is none.
     pub(crate) last: Header,
+    /// The last frame's records; empty if there is none.
+    pub(crate) last_payload: Vec<u8>,
     /// Oldest first; the last is the one being written.
     pub(crate) used: Vec<Used>,
     /// Where in the last of `used` the next frame goes.
@@ -122,6 +124,7 @@ pub(crate) fn recover(
         .collect();
     let (last, frames) = choose(found, &mut reader.report);
     let index = reader.apply(&frames, digester);
+    let last_payload = reader.last_payload(&frames);
     let (used, tail) = used_files(&frames);
     let mut report = reader.report;
     report.commits = frames.len() as u64;
@@ -130,6 +133,7 @@ pub(crate) fn recover(
         segment_bytes: identity.segment_bytes as usize,
         index,
         last,
+        last_payload,
         used,
         tail,
         report,
@@ -185,6 +189,7 @@ fn empty(
         files,
         index: Index::default(),
         last: Header::default(),
+        last_payload: Vec::new(),
         used: Vec::new(),
         tail: 0,
         report,
@@ -283,6 +288,15 @@ impl Reader<'_> {
             offset = next;
         }
         found
+    }
+
+    /// The records of the last of `frames`, which [`Reader::apply`] has just read.
+    fn last_payload(&self, frames: &[Found]) -> Vec<u8> {
+        let bytes = frames.last().and_then(|frame| {
+            let rest = self.buffer.get(frame.offset..)?;
+            payload(rest, &frame.header)
+        });
+        bytes.unwrap_or_default().to_vec()
     }
 
     /// What `frames`, in their order, say.

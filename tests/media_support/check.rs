@@ -1,6 +1,7 @@
 //! The rules of output, asserted for every pair of fragments.
 
 use super::publisher::Packaged;
+use hearth::limits::media::SEGMENT_MAX_FRAGMENTS;
 use hearth::media::packager::Output;
 use hearth::media::timeline::Track;
 use hearth::media::{Fragment, Run, Tracks};
@@ -215,6 +216,15 @@ fn shown(run: &Run, timescale: u32, stretch: usize, stamp_at: usize) -> Vec<Show
 }
 
 fn check_segments(seen: &mut Seen) {
+    let mut in_segment = 0;
+    for fragment in &seen.fragments {
+        in_segment = if fragment.starts_segment {
+            1
+        } else {
+            in_segment + 1
+        };
+        assert!(in_segment < SEGMENT_MAX_FRAGMENTS, "more than a ring takes");
+    }
     let mut open: Option<(u64, bool)> = None;
     let mut end = 0;
     for fragment in &seen.fragments {

@@ -90,7 +90,7 @@ impl Publisher {
 
     fn pictures(&self, seconds: f64) -> Vec<Event> {
         let count = (seconds * self.fps).floor() as i64;
-        let per_gop = (self.gop * self.fps).round().max(1.0).min(1e9) as i64;
+        let per_gop = (self.gop * self.fps).round().clamp(1.0, 1e9) as i64;
         let ms = |index: i64| index as f64 * 1_000.0 / self.fps;
         let mut seed = 0x2545_f491_u32;
         (0..count)
@@ -104,9 +104,7 @@ impl Publisher {
                 } else {
                     index
                 };
-                let dts = (ms(index) + wander * 1_000.0 / self.fps)
-                    .max(ms(index) * 0.0)
-                    .round() as i64;
+                let dts = (ms(index) + wander * 1_000.0 / self.fps).max(0.0).round() as i64;
                 let pts = if self.b_frames { ms(shown) } else { dts as f64 };
                 self.event(
                     Track::Video,
@@ -258,10 +256,9 @@ impl Bench {
             .stretch
             .as_ref()
             .is_some_and(|stretch| stretch.tracks.video.is_none());
-        if (event.track == Track::Video && event.key) || alone {
-            if let Some(stretch) = self.stretch.take() {
-                self.packager.begin(stretch, time, &mut self.health);
-            }
+        let starts = alone || (event.track == Track::Video && event.key);
+        if let Some(stretch) = self.stretch.take_if(|_| starts) {
+            self.packager.begin(stretch, time, &mut self.health);
         }
         if self.stretch.is_some() {
             return;

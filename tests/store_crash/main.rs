@@ -13,7 +13,13 @@ use recorder::{Event, Files, Recorder};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use workload::{Acknowledged, Model, Sum};
 
+/// `HEARTH_SEED` takes its place, for more runs than one.
 const SEED: u64 = 20_260_801;
+
+fn seed() -> u64 {
+    let given = std::env::var("HEARTH_SEED");
+    given.map_or(SEED, |seed| seed.parse().unwrap())
+}
 
 /// What the store holds on these files.
 fn reopened(files: &Files) -> Result<Sum, String> {
@@ -54,7 +60,7 @@ fn cut(
         if position % parts != part {
             continue;
         }
-        let seed = SEED ^ (position as u64) << 20;
+        let seed = seed() ^ (position as u64) << 20;
         let mut dice = Dice(seed);
         let mut ways = vec![Survival::All];
         if medium.is_unsafe() {
@@ -67,7 +73,7 @@ fn cut(
         for way in ways {
             let files = medium.after_cut(way);
             look(position, &files)
-                .map_err(|e| format!("seed {SEED}, event {position}, {way:?}: {e}"))?;
+                .map_err(|e| format!("seed {}, event {position}, {way:?}: {e}", crate::seed()))?;
             states += 1;
         }
     }
@@ -120,7 +126,7 @@ fn cut_again(files: &Files, sum: Sum, seed: u64) -> Result<usize, String> {
 
 fn year(recorder: Recorder, operations: usize) -> Life {
     let mut model = Model::new(recorder, Sum::default());
-    model.year(&mut Dice(SEED), operations);
+    model.year(&mut Dice(seed()), operations);
     Life {
         start: Files::new(),
         trace: model.recorder.trace(),
@@ -142,7 +148,7 @@ fn after_any_power_cut_exactly_what_was_acknowledged_is_there() {
                     life.cut(part, parts, &mut |position, files, sum| {
                         count += 1;
                         if count.is_multiple_of(120) {
-                            let states = cut_again(files, sum, SEED + position as u64)?;
+                            let states = cut_again(files, sum, seed() + position as u64)?;
                             again.fetch_add(states, Relaxed);
                         }
                         Ok(())
@@ -155,7 +161,8 @@ fn after_any_power_cut_exactly_what_was_acknowledged_is_there() {
     });
     let again = again.into_inner();
     println!(
-        "seed {SEED}: {} events, {states} states after one cut, {again} after two",
+        "seed {}: {} events, {states} states after one cut, {again} after two",
+        seed(),
         life.trace.len()
     );
     assert!(states > 20_000, "{states}");

@@ -9,10 +9,10 @@
   'use strict';
   var ASK_LIVE = 5000, ASK_WAITING = 2000;    /* how often the box is asked, ms */
   var WATCH = 1000;                           /* how often progress is looked at, ms */
-  var STUCK_SEEK = 4, STUCK_RENEW = 10;       /* seconds without progress before jumping to live, before a new start */
+  var STUCK_SEEK = 4, STUCK_RENEW = 7;        /* seconds without progress before jumping to live, before a new start */
   var IDLE = 3000;                            /* controls hide after, ms */
   var BEHIND = 12;                            /* seconds behind that are worth saying */
-  var RENEWALS_MAX = 6;                       /* new starts without a picture in between before giving up */
+  var FAULTS_MAX = 4;                         /* pictures that could not be decoded, one after the other, before giving up */
   var HLS = {
     enableWorker: false, lowLatencyMode: false,
     liveSyncDuration: 4, liveMaxLatencyDuration: 30, maxLiveSyncPlaybackRate: 1.1,
@@ -26,7 +26,7 @@
     var name = box.dataset.name, preview = 'preview' in box.dataset, source = '/live/' + name + '/index.m3u8';
     var hls = null, attached = false, channel = null, failures = 0;
     var renewals = 0, renewTimer, askTimer, idleTimer;
-    var lastTime = -1, lastMove = 0, stuckFrom = 0, mediaError = 0, wantsPlay = true, seen = false;
+    var lastTime = -1, lastMove = 0, stuckFrom = 0, faults = 0, wantsPlay = true, seen = false, ever = false;
     var still = box.querySelector('canvas');
 
     function find(act) { return box.querySelector('[data-act="' + act + '"]'); }
@@ -86,10 +86,10 @@
       if (box.dataset.state === 'error' && !(channel && channel.phase === 'off')) return;
       if (failures > 1 && !moving()) return state('gone');
       if (!channel) return;
-      if (channel.phase === 'off') { if (!attached || !moving()) { detach(); renewals = 0; state('off'); } return; }
+      if (channel.phase === 'off') { if (!attached || !moving()) { detach(); renewals = 0; ever = false; state('off'); } return; }
       if (moving() || (seen && video.paused && !wantsPlay)) return state('live');
       if (channel.phase === 'grace') return state('reconnecting');
-      if (!seen || !channel.playable || Date.now() - lastMove > 3000) state('starting');
+      if (!seen || !channel.playable || Date.now() - lastMove > 3000) state(ever ? 'reconnecting' : 'starting');
     }
 
     /* The box. */
@@ -161,16 +161,16 @@
     function recover(error) {
       var kind = window.Hls.ErrorTypes;
       if (error.details === 'manifestIncompatibleCodecsError' || error.details === 'bufferAddCodecError') return giveUp();
-      if (error.type === kind.MEDIA_ERROR && Date.now() - mediaError > 10000) {
-        mediaError = Date.now();
-        return hls.recoverMediaError();
+      if (error.type === kind.MEDIA_ERROR) {
+        faults += 1;
+        if (faults > FAULTS_MAX) return giveUp();
+        if (faults === 1) return hls.recoverMediaError();
       }
       renew();
     }
 
     /* A new start, later each time; a picture in between makes it quick again. */
     function renew() {
-      if (renewals >= RENEWALS_MAX && channel && channel.phase === 'live' && !failures) return giveUp();
       detach();
       var wait = Math.min(8000, 500 * Math.pow(2, renewals++));
       attached = true;                          /* until the timer, so that the next answer does not start a second one */
@@ -196,7 +196,7 @@
     function watch() {
       var now = Date.now();
       if (video.currentTime !== lastTime && video.readyState > 2) {
-        if (lastTime >= 0) { lastMove = stuckFrom = now; seen = still.hidden = true; renewals = 0; }
+        if (lastTime >= 0) { lastMove = stuckFrom = now; seen = ever = still.hidden = true; renewals = faults = 0; }
         lastTime = video.currentTime;
       }
       var stuck = (now - stuckFrom) / 1000, live = channel && channel.phase === 'live';
@@ -227,7 +227,7 @@
         else if (box.requestFullscreen) box.requestFullscreen().catch(function () {});
         else if (video.webkitEnterFullscreen) video.webkitEnterFullscreen();
       },
-      retry: function () { renewals = mediaError = 0; box.dataset.state = ''; state('starting'); ask(); },
+      retry: function () { renewals = faults = 0; box.dataset.state = ''; state('starting'); ask(); },
       left: function () { seek(-10); }, right: function () { seek(10); },
       up: function () { volume(.1); }, down: function () { volume(-.1); },
       ok: function () { wake(); find('play').focus(); },

@@ -4,6 +4,7 @@ use crate::Outcome;
 use hearth::store::{Batch, Durability, Store, Table};
 use redb::ReadableDatabase as _;
 use std::path::Path;
+use std::sync::Barrier;
 
 /// A row as all of them take it.
 #[derive(Clone, Debug)]
@@ -51,8 +52,13 @@ impl Engine for Store {
 
     fn put_arriving(&mut self, rows: &[Row]) -> Outcome<()> {
         let store = &*self;
+        let all_there = Barrier::new(rows.len());
+        let put = |row: &Row| {
+            all_there.wait();
+            store.put::<Rows>(&row.key, &row.value)
+        };
+        let put = &put;
         std::thread::scope(|scope| {
-            let put = |row: &Row| store.put::<Rows>(&row.key, &row.value);
             let callers: Vec<_> = rows
                 .iter()
                 .map(|row| scope.spawn(move || put(row)))

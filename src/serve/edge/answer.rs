@@ -26,11 +26,12 @@ const BUSY_PAGE: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=
     <title>Hearth</title></head><body><h1>The box is busy.</h1>\
     <p>This page tries again by itself.</p></body></html>\n";
 
-/// The same where asking again by itself would not repeat what was sent.
+/// The same where asking again by itself would not repeat what was sent. It does not say whether
+/// that was done: the UI may have been interrupted at any point.
 const BUSY_FORM_PAGE: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width\">\
     <title>Hearth</title></head><body><h1>The box is busy.</h1>\
-    <p>Nothing was changed. Go back and try again in a moment.</p></body></html>\n";
+    <p>Go back and try again in a moment.</p></body></html>\n";
 
 /// An answer, whole.
 pub(super) enum Answer {

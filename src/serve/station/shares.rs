@@ -52,7 +52,11 @@ impl Shares {
     pub fn take(&mut self) -> Option<Share> {
         let others = self.places.checked_sub(1)? as u64;
         let most = self.free.saturating_sub(others * self.smallest);
-        let bytes = if others == 0 { self.free } else { (self.free / 2).max(self.smallest).min(most) };
+        let bytes = if others == 0 {
+            self.free
+        } else {
+            (self.free / 2).max(self.smallest).min(most)
+        };
         self.places -= 1;
         self.free -= bytes;
         self.granted += bytes;
