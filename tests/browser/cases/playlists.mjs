@@ -5,6 +5,7 @@ import { publish, sending } from "../lib/encoder.mjs";
 import { bytes, ready, watch } from "../lib/playlist.mjs";
 import { exact } from "../lib/fmp4.mjs";
 import { download, inOrder, probe, starts } from "../lib/probe.mjs";
+import { apart, flashes } from "../lib/sync.mjs";
 
 const FRAME = 1 / 30;
 // A playlist states a duration to so many seconds.
@@ -31,7 +32,7 @@ async function fmp4(t, options, { video = true, audio = true } = {}) {
   }
   for (const part of parts) expect(part.duration <= 2.5, `segment ${part.sequence} lasts ${part.duration} s`);
   exact(parts, PRINTED);
-  return { hearth, list, whole };
+  return { hearth, list, whole, all };
 }
 
 export default {
@@ -46,9 +47,18 @@ export default {
     for (const needed of [/#EXT-X-STREAM-INF:/, /BANDWIDTH=\d{4,}/, /CODECS="avc1\.[0-9A-Fa-f]{6},mp4a\.40\.2"/, /RESOLUTION=640x360/]) expect(needed.test(master), `index.m3u8 lacks ${needed}:\n${master}`);
   },
 
-  async "B-frames keep their decode and presentation times"(t) {
-    const { whole } = await fmp4(t, { bframes: 2, gop: 60 });
+  async "B-frames keep their times: flash and beep stay together in fMP4 and TS"(t) {
+    const dir = temporary(t.cleanup), file = await flashes(dir, { bframes: 2, seconds: 30 });
+    const meant = await apart(file);
+    const { hearth, whole, all } = await fmp4(t, { file });
     expect(whole.video.packets.some((p) => p.pts > p.dts), "no packet is shown later than decoded: the B-frames are gone");
+    const ts = await download(await ready(hearth.url("/live/anna/ts.m3u8"), 3), dir, "ts");
+    for (const out of [all, ts.all]) {
+      const found = await apart(out);
+      expect(found.length >= 4, `${out}: only ${found.length} flashes with a beep`);
+      const worst = Math.max(...found.map((d) => Math.abs(d - meant[0])));
+      expect(worst <= FRAME * 1000, `${out}: picture and sound ${worst.toFixed(0)} ms from where they were`);
+    }
   },
 
   async "video alone and sound alone are streams too"(t) {

@@ -21,8 +21,8 @@ export async function probe(input, { seconds, args = [] } = {}) {
   return { video: track("video"), audio: track("audio"), complaints: result.err.trim() };
 }
 
-/** First presentation time of a track in seconds. */
-export const starts = (track) => Math.min(...track.packets.map((p) => p.pts)) / track.ticks;
+/** First decode time of a track in seconds. */
+export const starts = (track) => track.packets[0].dts / track.ticks;
 
 /** Fails unless decode times rise strictly and no presentation time lies before its decode time. */
 export function inOrder(track, what) {
