@@ -329,10 +329,16 @@ impl Store {
         Ok(Snapshot::of_store(&view, digester, self.report.clone()))
     }
 
-    /// Figures for `hearth store stats` and the metrics.
+    /// Figures.
     pub fn stats(&self) -> Stats {
         let view = self.shared.view();
         Stats::of(&view, self.report.damage_count)
+    }
+
+    /// The same without waiting for anybody; None while rows are being changed.
+    pub fn stats_now(&self) -> Option<Stats> {
+        let view = self.shared.try_view()?;
+        Some(Stats::of(&view, self.report.damage_count))
     }
 
     /// Flushes what is batched; no writes after it.
