@@ -29,7 +29,8 @@ export default {
     await viewer.screenshot("home");
     await tile.click();
     await viewer.playing();
-    await viewer.steady(5);
+    // A stream this young may run dry once before the player has its distance.
+    await until("the page plays steadily", 15, () => viewer.steady(5));
     await viewer.screenshot("watch-owner");
     await viewer.clean();
   },
