@@ -2,9 +2,9 @@
 //! held is taken all the same.
 
 use crate::store::Options;
-use crate::store::commit::Queue;
 use crate::store::error::StoreError;
 use crate::store::index::Digester;
+use crate::store::queue::Queue;
 use crate::store::view::View;
 use std::sync::{
     Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,

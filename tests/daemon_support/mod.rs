@@ -81,10 +81,7 @@ impl Home {
 
     /// A daemon that is not expected to start; it is killed if it does.
     pub fn try_to_serve(&self) -> Output {
-        let other = Home::new();
-        let mut command = self.serve();
-        command.arg("--ring").arg(other.ring.path());
-        run(&mut command, "")
+        run(&mut self.serve(), "")
     }
 
     /// `hearth store …`, or any other command with a data folder.
