@@ -10,6 +10,7 @@ mod connection;
 mod deadline;
 mod guard;
 mod gzip;
+mod instant;
 mod listener;
 mod live;
 mod networks;
