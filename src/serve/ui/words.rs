@@ -116,6 +116,8 @@ words! {
     ago_minutes: "{m} min ago", "{m} 分钟前";
 
     // Home.
+    no_owner: "This box has no owner yet.", "这个盒子还没有主人。";
+    set_up: "Make the owner’s account", "创建主人账户";
     quiet: "It is quiet here", "现在很安静";
     quiet_more: "Nobody is live. When somebody starts, the picture appears here by itself.", "还没有人开播。有人开播时，画面会自动出现在这里。";
     gone: "The box does not answer", "盒子没有回应";

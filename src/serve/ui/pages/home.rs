@@ -31,6 +31,8 @@ struct Person {
 #[template(path = "home.html")]
 struct Home {
     f: Frame,
+    /// People are here (the demo's, or added by command) but no owner yet.
+    unclaimed: bool,
     tiles: Vec<Tile>,
     people: Vec<Person>,
     addresses: Addresses,
@@ -50,7 +52,8 @@ struct OldTv {
 
 /// GET /
 pub(in crate::serve::ui) fn show(visit: &Visit<'_>) -> Reply {
-    if visit.setup_code().is_some() {
+    let unclaimed = visit.setup_code().is_some();
+    if unclaimed && visit.house.people.accounts().is_empty() {
         return Reply::to("/setup");
     }
     let (on_air, off_air): (Vec<_>, Vec<_>) =
@@ -74,6 +77,7 @@ pub(in crate::serve::ui) fn show(visit: &Visit<'_>) -> Reply {
         200,
         &Home {
             f,
+            unclaimed,
             tiles,
             people,
             addresses,
