@@ -3,7 +3,6 @@ use super::names::{init_name, segment_name};
 use crate::limits::media::TARGET_DURATION_S;
 use crate::media::fragment::Tracks;
 use crate::media::ring::Ring;
-use crate::wire::avc::AvcConfig;
 use crate::wire::m3u8::{MediaPlaylist, Segment, Variant};
 
 /// Fragmented MP4 with EXT-X-MAP in a live playlist; some sets look for it.
@@ -121,17 +120,12 @@ pub(super) fn bits_per_second(bytes: u64, ticks: u64) -> u64 {
 /// The one variant of a session.
 pub(super) fn variant(tracks: &Tracks, rates: &Rates) -> Variant {
     let video = tracks.video.as_ref();
-    let codecs: Vec<String> = video
-        .map(AvcConfig::codec_string)
-        .into_iter()
-        .chain(tracks.audio.as_ref().map(|audio| audio.codec_string()))
-        .collect();
     let picture = video.and_then(|video| video.info().ok());
     Variant {
         uri: "media.m3u8".to_owned(),
         bandwidth: rates.bandwidth(),
         average_bandwidth: rates.average(),
-        codecs: codecs.join(","),
+        codecs: tracks.codecs(),
         resolution: picture.map(|picture| (picture.width, picture.height)),
         frame_rate: picture.and_then(|picture| picture.frame_rate),
     }
