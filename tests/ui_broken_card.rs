@@ -55,7 +55,7 @@ fn every_form_that_saves_says_so_and_the_pages_go_on() {
 
     let account = stage.people.account(anna).unwrap();
     assert_eq!(account.display_name, "Anna");
-    assert_eq!(stage.people.keys(anna), [key.clone()]);
+    assert_eq!(stage.people.keys(anna), std::slice::from_ref(&key));
     let holder = stage.people.holder_of_key(key.text.unwrap().plain());
     assert!(holder.is_some(), "the key still publishes");
     assert!(stage.station.revoked.lock().unwrap().is_empty());
