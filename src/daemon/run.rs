@@ -148,7 +148,7 @@ async fn serve(
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
     let (stop, stopped) = watch::channel(false);
-    let edge = tokio::spawn(edge::serve(
+    let mut edge = tokio::spawn(edge::serve(
         clones(&parts.http)?,
         parts.edge_settings(config),
         Arc::clone(&parts.station) as Arc<dyn edge::Live>,
@@ -173,14 +173,23 @@ async fn serve(
     if let Err(error) = announce(http, rtmp, code, demo::NAME, config, parts) {
         log::debug!("nobody reads the addresses: {error}");
     }
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    let ended = tokio::select! {
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
+        ended = &mut edge => Some(ended),
+    };
     log::info!("stopping");
-    // Nobody listens any more if the edge ended by itself; its task tells why.
-    let _ = stop.send(true);
-    match edge.await {
+    let ended = match ended {
+        // A station without its web server is of no use: whoever supervises us shall start it anew.
+        Some(Ok(Ok(()))) => return Err(StartError::Cannot("the web server stopped".into())),
+        Some(ended) => ended,
+        None => {
+            // Fails only if the edge has ended meanwhile; its task tells why.
+            let _ = stop.send(true);
+            edge.await
+        }
+    };
+    match ended {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(StartError::Cannot(format!(
             "the web server stopped: {error}"

@@ -86,6 +86,17 @@ pub const SEAT_IDLE: Duration = Duration::from_secs(10);
 /// Accept failed (out of descriptors, most likely): this long until the next try.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// `SO_SNDBUF` of an instant stream, bytes: small, so that what waits for a slow viewer is seen here and not hidden in the kernel.
+/// Twice this in a round trip of 20 ms still makes 50 Mbit/s.
+pub const INSTANT_SEND_BUFFER: usize = 64 * 1024;
+
+/// How far live may be ahead of what an instant viewer is sent next, 90 kHz ticks (5 s). Beyond it, with a newer keyframe there,
+/// the response ends, and the player begins anew at that.
+pub const INSTANT_BEHIND_TICKS: u64 = 5 * 90_000;
+
+/// An instant viewer is counted again after this long, ms: well within the time for which one counts.
+pub const INSTANT_SEEN_MS: u64 = 2_000;
+
 /// The listener's backlog.
 pub const BACKLOG: i32 = 1024;
 

@@ -231,6 +231,15 @@ impl Ring {
         self.fragments(number).next()
     }
 
+    /// The newest fragment that decoding can begin with, unless a discontinuity stands behind it.
+    pub fn newest_entry(&self) -> Option<(u64, &Segment, &FragmentEntry)> {
+        let seam = |entry: &FragmentEntry| entry.independent || entry.discontinuity;
+        let back = self.fragments.iter().rev().position(seam)?;
+        let number = self.next_fragment().checked_sub(back as u64 + 1)?;
+        let entry = self.fragments(number).next()?;
+        entry.2.independent.then_some(entry)
+    }
+
     /// Bytes that listed segments and the open one take.
     pub fn listed_bytes(&self) -> u64 {
         sum_memory(self.segments.range(self.unlisted..))
@@ -244,6 +253,21 @@ impl Ring {
     /// Readers told to let go.
     pub fn cuts(&self) -> u64 {
         self.cuts
+    }
+
+    /// Everything leaves, and who still reads is told to let go.
+    pub fn free(&mut self) {
+        self.close();
+        self.fragments.clear();
+        self.first_fragment = self.segments.back().map_or(self.first_fragment, |last| {
+            last.first_fragment
+                .saturating_add(u64::from(last.fragments))
+        });
+        self.unlisted = 0;
+        while let Some(segment) = self.segments.pop_front() {
+            self.hold(segment.file);
+        }
+        while self.cut_oldest_held() {}
     }
 
     fn fragment(&self, number: u64) -> Option<&FragmentEntry> {

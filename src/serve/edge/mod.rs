@@ -11,6 +11,7 @@ mod deadline;
 mod figures;
 mod guard;
 mod gzip;
+mod instant;
 mod listener;
 mod live;
 mod networks;

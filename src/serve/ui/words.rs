@@ -136,6 +136,11 @@ words! {
     sound_on: "Sound on", "打开声音";
     volume: "Volume", "音量";
     full_screen: "Full screen", "全屏";
+    how_to_play: "How to play", "播放方式";
+    mode_auto: "Automatic", "自动";
+    mode_instant: "Instant", "即时";
+    mode_steady: "Steady", "平稳";
+    mode_steady_more: "Steady, for weak Wi-Fi", "平稳（信号弱时）";
     go_to_live: "Go to live", "回到直播";
     behind: "{time} behind", "落后 {time}";
     tap_for_sound: "Tap for sound", "点按打开声音";
