@@ -12,9 +12,7 @@ use hearth::time::Clock;
 use hearth::wire::flv::{FlvFile, FlvTagKind};
 use hearth::wire::rtmp::Publisher;
 use hearth::wire::rtmp::client::PublisherState;
-use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket,
-};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::os::fd::AsRawFd;
@@ -205,7 +203,8 @@ impl Encoder {
         let end = self.position + ms;
         for tag in FlvFile::tags(CLIP).unwrap() {
             let setup = tag.timestamp == 0 && tag.body.get(1) == Some(&0);
-            let due = (self.position..end).contains(&tag.timestamp) && !(setup && self.position > 0);
+            let due =
+                (self.position..end).contains(&tag.timestamp) && !(setup && self.position > 0);
             match tag.kind {
                 _ if !due => {}
                 FlvTagKind::Script => self.publisher.write_metadata(tag.body),
