@@ -32,9 +32,18 @@ fn address(last: u8) -> IpAddr {
 fn a_wrong_or_missing_key_is_told_in_plain_words_within_a_second() {
     let house = House::new();
     for (key, says) in [
-        ("", "The stream key is missing. Copy it from http://hearth.local/studio"),
-        ("abcdefghijkmnpqrstuvwxyz23", "Wrong stream key. Copy it again from http://hearth.local/studio"),
-        ("anna", "Wrong stream key. Copy it again from http://hearth.local/studio"),
+        (
+            "",
+            "The stream key is missing. Copy it from http://hearth.local/studio",
+        ),
+        (
+            "abcdefghijkmnpqrstuvwxyz23",
+            "Wrong stream key. Copy it again from http://hearth.local/studio",
+        ),
+        (
+            "anna",
+            "Wrong stream key. Copy it again from http://hearth.local/studio",
+        ),
     ] {
         let start = Instant::now();
         let mut encoder = Encoder::publish(house.at, 1, key);
@@ -60,7 +69,10 @@ fn the_publish_dialogue_is_short() {
         })
         .collect();
     times.sort();
-    println!("publish dialogue on loopback: median {:?}, longest {:?}", times[10], times[19]);
+    println!(
+        "publish dialogue on loopback: median {:?}, longest {:?}",
+        times[10], times[19]
+    );
     assert!(times[10] < Duration::from_millis(100), "{times:?}");
 }
 
@@ -77,15 +89,23 @@ fn the_same_key_takes_over_at_once_and_the_loser_stays_out_while_the_winner_live
 
     let start = Instant::now();
     let mut second = house.live(3, &key);
-    assert_eq!(first.wait_for_refusal(), (BAD_NAME.into(), TAKEN_OVER.into()));
+    assert_eq!(
+        first.wait_for_refusal(),
+        (BAD_NAME.into(), TAKEN_OVER.into())
+    );
     assert!(start.elapsed() < SECOND, "{:?}", start.elapsed());
     assert_eq!(publisher(&house, "anna"), Some(address(3)));
 
     let before = fragments(&house, "anna");
     second.send(1_000);
-    wait_until("the winner's picture", || fragments(&house, "anna") > before + 2);
+    wait_until("the winner's picture", || {
+        fragments(&house, "anna") > before + 2
+    });
     let mut again = Encoder::publish(house.at, 2, &key);
-    assert_eq!(again.wait_for_refusal(), (BAD_NAME.into(), TAKEN_OVER.into()));
+    assert_eq!(
+        again.wait_for_refusal(),
+        (BAD_NAME.into(), TAKEN_OVER.into())
+    );
     assert_eq!(publisher(&house, "anna"), Some(address(3)));
 
     let before = fragments(&house, "bob");
@@ -102,7 +122,10 @@ fn a_silent_winner_gives_way_even_to_the_loser() {
     let mut winner = house.live(3, &key);
     house.pass(2_500);
     let _back = house.live(2, &key);
-    assert_eq!(winner.wait_for_refusal(), (BAD_NAME.into(), TAKEN_OVER.into()));
+    assert_eq!(
+        winner.wait_for_refusal(),
+        (BAD_NAME.into(), TAKEN_OVER.into())
+    );
     assert_eq!(publisher(&house, "anna"), Some(address(2)));
 }
 
@@ -127,14 +150,20 @@ fn another_key_of_the_same_person_waits_until_the_studio_page_lets_it_in() {
     let mut refused = Encoder::publish(house.at, 3, phone.plain());
     let (code, text) = refused.wait_for_refusal();
     assert_eq!(code, BAD_NAME);
-    assert!(text.starts_with("You are already live from 127.0.0.2"), "{text}");
+    assert!(
+        text.starts_with("You are already live from 127.0.0.2"),
+        "{text}"
+    );
     assert_eq!(house.station.refused_switch(account).unwrap().0, address(3));
     desk.send(500);
     assert_eq!(desk.state(), &PublisherState::Publishing);
 
     house.station.allow_switch(account);
     let _phone = house.live(3, phone.plain());
-    assert_eq!(desk.wait_for_refusal(), (BAD_NAME.into(), TAKEN_OVER.into()));
+    assert_eq!(
+        desk.wait_for_refusal(),
+        (BAD_NAME.into(), TAKEN_OVER.into())
+    );
 }
 
 #[test]
@@ -176,7 +205,10 @@ fn a_codec_that_we_do_not_take_is_named_to_the_encoder() {
     encoder.send_video(b"\x90hvc1\x01\x01\x60\x00");
     let (code, text) = encoder.wait_for_refusal();
     assert_eq!(code, "NetStream.Publish.Rejected");
-    assert!(text.starts_with("Hearth takes H.264 and AAC; this encoder sends "), "{text}");
+    assert!(
+        text.starts_with("Hearth takes H.264 and AAC; this encoder sends "),
+        "{text}"
+    );
 }
 
 #[test]
@@ -216,7 +248,10 @@ fn a_key_that_is_revoked_ends_its_publisher_with_the_reason() {
     let mut live = house.live(2, &key);
     let id = house.people.keys(account)[0].id;
     house.station.revoke(id, "This key was replaced");
-    assert_eq!(live.wait_for_refusal(), (BAD_NAME.into(), "This key was replaced".into()));
+    assert_eq!(
+        live.wait_for_refusal(),
+        (BAD_NAME.into(), "This key was replaced".into())
+    );
 }
 
 #[test]

@@ -35,10 +35,16 @@ impl Storage for Card {
         self.files.list()
     }
     fn open(&self, name: &str) -> io::Result<Arc<dyn LogFile>> {
-        Ok(Arc::new(CardFile(self.files.open(name)?, self.broken.clone())))
+        Ok(Arc::new(CardFile(
+            self.files.open(name)?,
+            self.broken.clone(),
+        )))
     }
     fn create(&self, name: &str) -> io::Result<Arc<dyn LogFile>> {
-        Ok(Arc::new(CardFile(self.files.create(name)?, self.broken.clone())))
+        Ok(Arc::new(CardFile(
+            self.files.create(name)?,
+            self.broken.clone(),
+        )))
     }
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.files.rename(from, to)
@@ -95,7 +101,9 @@ impl House {
     }
 
     fn restarted(self) -> House {
-        let House { card, dir, holder, .. } = self;
+        let House {
+            card, dir, holder, ..
+        } = self;
         let (people, station, ahead) = station(open(&card), dir.path());
         House {
             people,
@@ -232,7 +240,11 @@ fn a_return_within_grace_goes_on_at_the_same_url_behind_one_discontinuity() {
     assert_eq!(house.on_air().phase(), Phase::Live);
     assert_eq!(house.on_air().rendition.tag(), name);
     assert!(media_sequence(&after) >= first);
-    assert_eq!(after.matches("#EXT-X-DISCONTINUITY\n").count(), 1, "{after}");
+    assert_eq!(
+        after.matches("#EXT-X-DISCONTINUITY\n").count(),
+        1,
+        "{after}"
+    );
     let (head, tail) = after.split_once("#EXT-X-DISCONTINUITY\n").unwrap();
     assert_eq!(segments(head), segments(&before));
     assert!(segments(tail) >= 2);
@@ -244,7 +256,10 @@ fn a_new_session_goes_on_with_the_numbers_and_begins_with_a_discontinuity() {
     let house = House::new();
     let publication = house.go_live();
     assert!(!house.playlist().contains("#EXT-X-DISCONTINUITY\n"));
-    let (old_tag, old) = (house.on_air().rendition.tag(), media_sequence(&house.playlist()));
+    let (old_tag, old) = (
+        house.on_air().rendition.tag(),
+        media_sequence(&house.playlist()),
+    );
     house.end(publication);
     let again = house.go_live();
     let playlist = house.playlist();
@@ -252,7 +267,10 @@ fn a_new_session_goes_on_with_the_numbers_and_begins_with_a_discontinuity() {
     assert!(media_sequence(&playlist) >= old + 4, "{playlist}");
     assert!(tag(&playlist, "#EXT-X-DISCONTINUITY-SEQUENCE:") > 0);
     let before_first = playlist.split("#EXTINF").next().unwrap();
-    assert!(before_first.contains("#EXT-X-DISCONTINUITY\n"), "{playlist}");
+    assert!(
+        before_first.contains("#EXT-X-DISCONTINUITY\n"),
+        "{playlist}"
+    );
     drop(again);
 }
 
@@ -265,13 +283,22 @@ fn rings_are_free_after_the_end_even_if_somebody_still_reads() {
     let stats = on_air.rendition.stats();
     assert!(stats.listed_bytes > 0);
     house.end(publication);
-    assert!(newest.file.is_cut(), "a reader could keep the ring for ever");
+    assert!(
+        newest.file.is_cut(),
+        "a reader could keep the ring for ever"
+    );
     assert!(on_air.rendition.stats().held_bytes > 0);
-    assert!(house.station.ring_bytes_granted() > 0, "its bytes were promised to somebody else");
+    assert!(
+        house.station.ring_bytes_granted() > 0,
+        "its bytes were promised to somebody else"
+    );
     drop(newest);
     house.station.tick();
     let stats = on_air.rendition.stats();
-    assert_eq!((stats.listed_bytes, stats.held_bytes, on_air.ts.bytes()), (0, 0, 0));
+    assert_eq!(
+        (stats.listed_bytes, stats.held_bytes, on_air.ts.bytes()),
+        (0, 0, 0)
+    );
     assert_eq!(house.station.ring_bytes_granted(), 0);
 }
 
@@ -304,7 +331,10 @@ fn numbers_rise_even_while_the_card_can_not_be_written() {
         highest = number;
         house.end(publication);
     }
-    assert!(highest < 1 << 32, "players with 32 bits can't read {highest}");
+    assert!(
+        highest < 1 << 32,
+        "players with 32 bits can't read {highest}"
+    );
     // A restart with the same card, which can't be written again once it was read. Sessions use fewer than one number
     // a second, except here, where they last no time.
     house.card.broken.store(false, Ordering::Relaxed);
@@ -320,7 +350,10 @@ fn a_newcomer_that_was_taken_over_before_it_began_does_not_mute_the_winner() {
     let house = House::new();
     let mut slow = house.publish();
     let mut winner = house.publish();
-    assert_eq!(slow.dismissal().as_deref(), Some("Another encoder took over with this key"));
+    assert_eq!(
+        slow.dismissal().as_deref(),
+        Some("Another encoder took over with this key")
+    );
     assert!(house.begin(&mut winner).is_some());
     assert!(house.begin(&mut slow).is_none());
     drop(slow);

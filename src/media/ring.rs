@@ -251,7 +251,8 @@ impl Ring {
         self.close();
         self.fragments.clear();
         self.first_fragment = self.segments.back().map_or(self.first_fragment, |last| {
-            last.first_fragment.saturating_add(u64::from(last.fragments))
+            last.first_fragment
+                .saturating_add(u64::from(last.fragments))
         });
         self.unlisted = 0;
         while let Some(segment) = self.segments.pop_front() {
