@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod daemon_support;
+mod program_support;
 mod rtmp_support;
 
-use daemon_support::Daemon;
+use program_support::Daemon;
 use hearth::wire::rtmp::client::PublisherState;
 use rtmp_support::{Encoder, dial, is_closed_within, wait_until};
 use std::collections::BTreeMap;

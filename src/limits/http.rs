@@ -57,14 +57,17 @@ pub const UI_BODIES: usize = 16;
 /// Of [`UI_BODIES`], for one address: a slow one must not take them all. More: 503.
 pub const UI_BODIES_PER_ADDRESS: usize = 4;
 
-/// A playlist longer than this is sent as it is: the longest window gives a tenth.
-pub const GZIP_BYTES: usize = 64 * 1024;
+/// A playlist longer than this is sent as it is: the longest window gives under half.
+pub const GZIP_BYTES: usize = 16 * 1024;
 
 /// Compressed playlists kept: three for each of 16 channels. Beyond it the oldest is dropped.
 pub const GZIP_KEPT: usize = 48;
 
 /// Channels whose TS making is tracked; those that nobody waits for are forgotten first.
 pub const TS_CHANNELS: usize = 64;
+
+/// Pages of metrics on their way to clients, at a time: each may be a hundred kilobytes. More: 503.
+pub const METRICS_PAGES: usize = 4;
 
 /// Connections that are told why they are refused, at a time. Beyond it: just closed.
 pub const SHED_AT_ONCE: usize = 32;
@@ -82,6 +85,17 @@ pub const SEAT_IDLE: Duration = Duration::from_secs(10);
 
 /// Accept failed (out of descriptors, most likely): this long until the next try.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// `SO_SNDBUF` of an instant stream, bytes: small, so that what waits for a slow viewer is seen here and not hidden in the kernel.
+/// Twice this in a round trip of 20 ms still makes 50 Mbit/s.
+pub const INSTANT_SEND_BUFFER: usize = 64 * 1024;
+
+/// How far live may be ahead of what an instant viewer is sent next, 90 kHz ticks (5 s). Beyond it, with a newer keyframe there,
+/// the response ends, and the player begins anew at that.
+pub const INSTANT_BEHIND_TICKS: u64 = 5 * 90_000;
+
+/// An instant viewer is counted again after this long, ms: well within the time for which one counts.
+pub const INSTANT_SEEN_MS: u64 = 2_000;
 
 /// The listener's backlog.
 pub const BACKLOG: i32 = 1024;

@@ -47,6 +47,16 @@ pub struct Fragment {
     pub audio: Option<Run>,
 }
 
+impl Tracks {
+    /// RFC 6381 names of the codecs, video first, such as `avc1.64001F,mp4a.40.2`.
+    pub fn codecs(&self) -> String {
+        let video = self.video.as_ref().map(AvcConfig::codec_string);
+        let audio = self.audio.as_ref().map(AacConfig::codec_string);
+        let codecs: Vec<String> = video.into_iter().chain(audio).collect();
+        codecs.join(",")
+    }
+}
+
 impl Run {
     fn track_run(&self) -> TrackRun<'_> {
         TrackRun {

@@ -1,6 +1,7 @@
 //! Floor 2, *media*: from samples to a ring with cursors. Files only through [`storage`]; no sockets, no clock, no tokio.
 
 pub mod audio_track;
+pub mod cursor;
 pub mod fragment;
 pub mod health;
 pub mod ingest;

@@ -3,7 +3,7 @@
 //! One writer appends; any number of readers ask for playlists, names and fragments. The index stands behind one lock that is
 //! never held while media is written or read.
 use super::fragment::{Fragment, Tracks};
-use super::ring::Ring;
+use super::ring::{InitSegment, Ring};
 use super::segment_file::SegmentFile;
 use super::storage::SegmentStorage;
 use crate::time::Mono;
@@ -67,6 +67,8 @@ pub struct FragmentRef {
     pub ts_segment: u64,
     /// Its tracks.
     pub tracks: Arc<Tracks>,
+    /// What decodes it.
+    pub init: Arc<InitSegment>,
 }
 
 /// What a name under `/live/NAME/` stands for.
@@ -232,6 +234,21 @@ impl Rendition {
     /// The newest fragment that decoding can begin with: for posters, and for viewers who want to be live at once.
     pub fn newest_independent(&self) -> Option<FragmentRef> {
         self.state().ring.newest_independent().map(fragment_ref)
+    }
+
+    /// The oldest fragment numbered `from` or above.
+    pub fn fragment_from(&self, from: u64) -> Option<FragmentRef> {
+        self.state().ring.fragments(from).next().map(fragment_ref)
+    }
+
+    /// The newest fragment from which decoding goes on to the end without a discontinuity: where a live viewer begins.
+    pub fn newest_entry(&self) -> Option<FragmentRef> {
+        self.state().ring.newest_entry().map(fragment_ref)
+    }
+
+    /// No fragment will follow.
+    pub fn is_ended(&self) -> bool {
+        self.state().is_ended
     }
 
     /// Fixes the TS target duration (seconds) if it is not yet; returns the one in force.

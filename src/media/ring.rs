@@ -231,6 +231,15 @@ impl Ring {
         self.fragments(number).next()
     }
 
+    /// The newest fragment that decoding can begin with, unless a discontinuity stands behind it.
+    pub fn newest_entry(&self) -> Option<(u64, &Segment, &FragmentEntry)> {
+        let seam = |entry: &FragmentEntry| entry.independent || entry.discontinuity;
+        let back = self.fragments.iter().rev().position(seam)?;
+        let number = self.next_fragment().checked_sub(back as u64 + 1)?;
+        let entry = self.fragments(number).next()?;
+        entry.2.independent.then_some(entry)
+    }
+
     /// Bytes that listed segments and the open one take.
     pub fn listed_bytes(&self) -> u64 {
         sum_memory(self.segments.range(self.unlisted..))

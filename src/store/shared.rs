@@ -2,12 +2,13 @@
 //! held is taken all the same.
 
 use crate::store::Options;
-use crate::store::commit::Queue;
 use crate::store::error::StoreError;
 use crate::store::index::Digester;
+use crate::store::queue::Queue;
 use crate::store::view::View;
 use std::sync::{
     Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    TryLockError,
 };
 use std::time::Duration;
 
@@ -47,6 +48,14 @@ impl Shared {
     }
     pub(crate) fn view(&self) -> RwLockReadGuard<'_, View> {
         self.view.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// None if somebody changes it, or waits for that.
+    pub(crate) fn try_view(&self) -> Option<RwLockReadGuard<'_, View>> {
+        match self.view.try_read() {
+            Ok(view) => Some(view),
+            Err(TryLockError::Poisoned(view)) => Some(view.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
     pub(crate) fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
         self.view.write().unwrap_or_else(PoisonError::into_inner)

@@ -1,187 +1,263 @@
-//! The real program in folders of its own, on free ports.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! The real program: started on free ports, asked as browsers, encoders and people ask it, killed when dropped.
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
-use std::collections::HashMap;
-use std::fs;
+use hearth::people::{People, TABLES};
+use hearth::store::Store;
+use hearth::wire::rtmp::Publisher;
+use hearth::wire::rtmp::client::PublisherState;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// See the module. Stopped when dropped.
-pub(crate) struct Daemon {
-    child: Child,
-    pub(crate) http: SocketAddr,
-    pub(crate) rtmp: SocketAddr,
-    log: Arc<Mutex<String>>,
-    pub(crate) dir: TempDir,
+pub const PASSWORD: &str = "a short sentence";
+
+/// No answer takes this long unless it never comes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A data folder and a place for live media.
+pub struct Home {
+    folder: TempDir,
+    ring: TempDir,
 }
 
-/// An answer, whole.
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: Vec<u8>,
-}
+impl Home {
+    pub fn new() -> Home {
+        Home {
+            folder: tempfile::tempdir().unwrap(),
+            ring: tempfile::tempdir_in("/dev/shm").unwrap(),
+        }
+    }
 
-fn hearth() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_hearth"))
-}
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
 
-impl Daemon {
-    pub(crate) fn start(memory: &str) -> Daemon {
-        let dir = tempfile::tempdir().unwrap();
-        let mut child = hearth()
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn serve(&self) -> Command {
+        let mut command = hearth();
+        command
             .args(["serve", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0"])
-            .args(["--memory", memory, "--data"])
-            .arg(dir.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .arg("--ring")
+            .arg(self.ring.path())
+            .arg("--data")
+            .arg(self.data());
+        command
+    }
+
+    /// A daemon that is ready.
+    pub fn start(&self) -> Daemon {
+        let mut child = self.serve().stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut address = |label: &str| {
-            let line = lines
-                .find(|line| line.as_ref().unwrap().contains(label))
-                .unwrap()
-                .unwrap();
-            let after = line.split("://").nth(1).unwrap();
-            after.split('/').next().unwrap().parse().unwrap()
+        let mut port_after = |what: &str| {
+            let line = lines.find(|line| line.as_ref().unwrap().contains(what));
+            let line = line.expect("the daemon tells its addresses").unwrap();
+            let port = line.split(what).nth(1).unwrap().split('/').next().unwrap();
+            let port = port.rsplit(':').next().unwrap().parse().unwrap();
+            SocketAddr::from(([127, 0, 0, 1], port))
         };
-        let (http, rtmp) = (address("Watch"), address("Stream to"));
-        std::thread::spawn(move || lines.for_each(drop));
-        let log = Arc::new(Mutex::new(String::new()));
-        let (stderr, kept) = (child.stderr.take().unwrap(), Arc::clone(&log));
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let mut kept = kept.lock().unwrap();
-                kept.push_str(&line);
-                kept.push('\n');
-            }
-        });
+        let (http, rtmp) = (port_after("here: http://"), port_after("rtmp://"));
         Daemon {
             child,
             http,
             rtmp,
-            log,
-            dir,
+            data: self.data(),
         }
     }
 
-    /// Makes an account; its stream key.
-    pub(crate) fn add_user(&self, name: &str) -> String {
-        let mut child = hearth()
-            .args(["user", "add", name, "--password-stdin", "--data"])
-            .arg(self.dir.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(b"a short sentence\n")
-            .unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success());
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    /// A daemon that is not expected to start; it is killed if it does.
+    pub fn try_to_serve(&self) -> Output {
+        run(&mut self.serve(), "")
     }
 
-    pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+    /// `hearth store …`, or any other command with a data folder.
+    pub fn command(&self, words: &[&str], input: &str) -> Output {
+        run(hearth().args(words).arg("--data").arg(self.data()), input)
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+    /// The people of a store that no daemon uses.
+    pub fn people(&self) -> People {
+        let store = Store::open_with(&self.data().join("store"), TABLES).unwrap();
+        People::open(Arc::new(store), &self.data()).unwrap()
     }
+}
 
-    pub(crate) fn is_running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
+fn hearth() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hearth"));
+    command.env("RUST_LOG", "off").stdin(Stdio::null());
+    command
+}
 
-    /// One request on a connection of its own; `fields` end with CRLF each.
-    pub(crate) fn request(&self, line: &str, fields: &str) -> Reply {
-        self.try_request(line, fields).unwrap()
-    }
-
-    /// None if the daemon closed without an answer: it was full.
-    pub(crate) fn try_request(&self, line: &str, fields: &str) -> Option<Reply> {
-        let mut stream = TcpStream::connect(self.http).ok()?;
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
-        let head = format!(
-            "{line} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{fields}\r\n",
-            self.http
-        );
-        stream.write_all(head.as_bytes()).ok()?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).ok()?;
-        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
-        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        Some(Reply {
-            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-            head,
-            body: bytes[end + 4..].to_vec(),
-        })
-    }
-
-    pub(crate) fn get(&self, path: &str) -> Reply {
-        self.request(&format!("GET {path}"), "")
-    }
-
-    /// Names of the segments that a channel's playlist lists.
-    pub(crate) fn segments(&self, name: &str) -> Vec<String> {
-        let line = format!("GET /live/{name}/media.m3u8");
-        let Some(reply) = self.try_request(&line, "") else {
-            return Vec::new();
-        };
-        let text = String::from_utf8(reply.body).unwrap();
-        text.lines()
-            .filter(|line| reply.status == 200 && !line.starts_with('#'))
-            .map(str::to_owned)
-            .collect()
-    }
-
-    /// Memory of its own, bytes.
-    pub(crate) fn resident(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let kib = |label| {
-            let line = status.lines().find_map(|line| line.strip_prefix(label));
-            let text = line.unwrap().trim().trim_end_matches(" kB");
-            text.parse::<u64>().unwrap()
-        };
-        (kib("RssAnon:") + kib("RssShmem:")) << 10
-    }
-
-    /// Bytes of the nameless files that it has open: its rings.
-    pub(crate) fn ring_bytes(&self) -> u64 {
-        let mut files = HashMap::new();
-        for entry in fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap() {
-            let path = entry.unwrap().path();
-            let is_ring = |target: &Path| target.to_string_lossy().ends_with("(deleted)");
-            if fs::read_link(&path).is_ok_and(|target| is_ring(&target))
-                && let Ok(facts) = fs::metadata(&path)
-            {
-                files.insert(facts.ino(), facts.blocks() * 512);
-            }
+/// Runs to the end; a program that never ends is killed.
+fn run(command: &mut Command, input: &str) -> Output {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // A program that does not read its input may be gone already.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > PATIENCE {
+            child.kill().unwrap();
         }
-        files.values().sum()
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
+}
+
+/// What a command printed, for one that worked.
+pub fn said(output: &Output) -> String {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The one sentence of a command that was refused.
+pub fn refusal(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(text.lines().count(), 1, "one sentence: {text}");
+    text
+}
+
+/// A running daemon.
+pub struct Daemon {
+    child: Child,
+    pub http: SocketAddr,
+    pub rtmp: SocketAddr,
+    data: PathBuf,
+}
+
+impl Daemon {
+    /// The process, for a thread that kills it.
+    pub fn pid(&self) -> nix::unistd::Pid {
+        nix::unistd::Pid::from_raw(self.child.id().try_into().unwrap())
+    }
+
+    /// Waits for an end that somebody else brought.
+    pub fn wait(mut self) {
+        self.child.wait().unwrap();
+    }
+
+    /// An orderly stop.
+    pub fn stop(mut self) {
+        nix::sys::signal::kill(self.pid(), nix::sys::signal::Signal::SIGTERM).unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+
+    /// Makes an account through the control socket, as `hearth user add` does; its key.
+    pub fn add(&self, name: &str) -> Option<String> {
+        add_through(&self.data, name)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        request(self.http, "GET", path, "", "").unwrap()
+    }
+
+    /// Whether an encoder with this key may publish.
+    pub fn lets_publish(&self, key: &str) -> bool {
+        self.connect(key).1 == PublisherState::Publishing
+    }
+
+    /// An encoder with this key is connected until `meanwhile` is done.
+    pub fn while_publishing(&self, key: &str, meanwhile: impl FnOnce()) {
+        let (stream, state) = self.connect(key);
+        assert_eq!(state, PublisherState::Publishing);
+        meanwhile();
+        drop(stream);
+    }
+
+    fn connect(&self, key: &str) -> (TcpStream, PublisherState) {
+        let mut stream = TcpStream::connect(self.rtmp).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut publisher = Publisher::new("127.0.0.1", "live", key);
+        let mut buffer = [0; 4096];
+        while *publisher.state() == PublisherState::Connecting {
+            stream.write_all(publisher.output()).unwrap();
+            publisher.output().clear();
+            let read = stream.read(&mut buffer).unwrap();
+            assert_ne!(read, 0, "the daemon closed without words");
+            publisher.feed(&buffer[..read]).unwrap();
+        }
+        (stream, publisher.state().clone())
     }
 }
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let pid = i32::try_from(self.child.id()).unwrap();
-        let _ = nix::sys::signal::kill(
-            nix::unistd::Pid::from_raw(pid),
-            nix::sys::signal::Signal::SIGTERM,
-        );
+        // It may be gone already.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// See [`Daemon::add`]; None if the daemon was killed over it.
+pub fn add_through(data: &Path, name: &str) -> Option<String> {
+    let mut stream = UnixStream::connect(data.join("control.sock")).ok()?;
+    write!(stream, "user-add {name} member\n{PASSWORD}\n").ok()?;
+    stream.shutdown(std::net::Shutdown::Write).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let line = answer.strip_suffix('\n')?;
+    match line.split_once(' ').unwrap() {
+        ("ok", key) => Some(key.to_owned()),
+        _ => panic!("{name}: {line}"),
+    }
+}
+
+/// An answer over HTTP.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        let fields = self.head.lines().filter_map(|line| line.split_once(": "));
+        let mut named = fields.filter(|(field, _)| field.eq_ignore_ascii_case(name));
+        named.next().map_or("", |(_, value)| value)
+    }
+}
+
+/// One request on a connection of its own; None if the daemon was killed over it. `fields` each with their line end.
+pub fn request(
+    at: SocketAddr,
+    method: &str,
+    path: &str,
+    fields: &str,
+    body: &str,
+) -> Option<Answer> {
+    let mut stream = TcpStream::connect(at).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {at}\r\nOrigin: http://{at}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n{fields}\r\n{body}"
+    )
+    .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    Some(Answer {
+        status: head.split(' ').nth(1)?.parse().unwrap(),
+        head: head.to_owned(),
+        body: body.to_owned(),
+    })
 }

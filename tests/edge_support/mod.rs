@@ -264,6 +264,7 @@ impl Edge {
                 settings,
                 station,
                 find_asset,
+                Arc::new(|figures| format!("{figures:?}")),
                 socket,
                 stopped,
             );

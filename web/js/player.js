@@ -28,6 +28,7 @@
     var renewals = 0, renewTimer, askTimer, idleTimer;
     var lastTime = -1, lastMove = 0, stuckFrom = 0, faults = 0, wantsPlay = true, seen = false, ever = false;
     var still = box.querySelector('canvas');
+    var instant = null, rewindBy = 0, modes = new window.HearthModes(box, video, { changed: restart, latency: measured });
 
     function find(act) { return box.querySelector('[data-act="' + act + '"]'); }
     function when(key, on) { var it = box.querySelector('[data-when="' + key + '"]'); if (it) it.hidden = !on; }
@@ -63,9 +64,16 @@
 
     /* Seconds behind the newest picture that could be played. */
     function latency() {
+      if (instant) return instant.latency();
       if (hls) return Math.max(0, hls.latency || 0);
       var end = video.seekable.length ? video.seekable.end(video.seekable.length - 1) : 0;
       return isFinite(end) ? Math.max(0, end - video.currentTime) : 0;
+    }
+
+    /* Seconds behind life, as far as this way of playing knows it. */
+    function measured() {
+      var shown = hls && hls.playingDate;
+      return shown ? window.HearthModes.since(+shown) : latency();
     }
 
     function about() {
@@ -104,7 +112,7 @@
           failures = 0;
           channel = answer;
           about();
-          var may = channel.phase === 'grace' || (channel.phase === 'live' && channel.playable);
+          var may = channel.phase === 'grace' || (channel.phase === 'live' && (channel.playable || modes.choose() === 'instant'));
           if (may && !attached && box.dataset.state !== 'error') attach();
         })
         .catch(function () { failures += 1; })
@@ -122,17 +130,34 @@
       seen = false;
       lastTime = -1;
       stuckFrom = Date.now();
-      if (window.Hls && window.Hls.isSupported()) return attachHls();
-      if (video.canPlayType('application/vnd.apple.mpegurl')) {
-        video.src = source;
-        start();
-      } else state('error');
+      var way = modes.choose();
+      modes.use(way);
+      if (way === 'instant') attachInstant();
+      else if (way === 'hls') attachHls();
+      else if (way) { video.src = source; start(); }
+      else { attached = false; state('error'); }
+    }
+
+    function attachInstant() {
+      instant = new window.HearthInstant(video, '/live/' + name + '/stream.mp4', {
+        ready: start, off: over,
+        failed: function () { modes.failed('instant'); restart(); }
+      });
+    }
+
+    /* The same picture another way, at once. */
+    function restart() {
+      if (box.dataset.state === 'error') return acts.retry();
+      if (!attached) return;
+      detach();
+      if (channel && channel.phase !== 'off' && (channel.playable || modes.choose() === 'instant')) attach(); else ask();
     }
 
     function attachHls() {
       hls = new window.Hls(HLS);
       hls.on(window.Hls.Events.ERROR, function (_, error) { if (error.fatal) recover(error); });
       hls.on(window.Hls.Events.MANIFEST_PARSED, start);
+      hls.once(window.Hls.Events.FRAG_BUFFERED, function () { var by = rewindBy; rewindBy = 0; if (by) setTimeout(seek, 0, by); });
       hls.on(window.Hls.Events.LEVEL_UPDATED, function (_, level) { if (!level.details.live) over(); });
       hls.loadSource(source);
       hls.attachMedia(video);
@@ -144,6 +169,7 @@
     function detach() {
       clearTimeout(renewTimer);
       keepPicture();
+      if (instant) { instant.destroy(); instant = null; }
       if (hls) { hls.destroy(); hls = null; }
       if (attached) { video.removeAttribute('src'); video.load(); }
       attached = seen = false;
@@ -171,6 +197,7 @@
 
     /* A new start, later each time; a picture in between makes it quick again. */
     function renew() {
+      if (instant && renewals) modes.failed('instant');
       detach();
       var wait = Math.min(8000, 500 * Math.pow(2, renewals++));
       attached = true;                          /* until the timer, so that the next answer does not start a second one */
@@ -178,7 +205,11 @@
       judge();
     }
 
-    function giveUp() { detach(); state('error'); }
+    function giveUp() {
+      modes.failed(modes.now());
+      detach();
+      if (modes.choose()) attach(); else state('error');
+    }
 
     /* Starts with sound where the browser allows it, else silent with a button for sound. */
     var autoMuted = preview;
@@ -217,7 +248,10 @@
       pause: function () { wantsPlay = false; video.pause(); },
       mute: function () { autoMuted = false; video.muted = !video.muted; if (!video.muted && video.volume === 0) video.volume = 1; },
       unmute: function () { autoMuted = false; video.muted = false; video.play().catch(function () {}); find('mute').focus(); },
+      menu: function () { modes.menu(); },
       golive: function () {
+        if (modes.isRewound()) { modes.rewind(false); wantsPlay = true; return restart(); }
+        if (instant) { wantsPlay = true; instant.live(); video.play().catch(function () {}); return; }
         var end = video.seekable.length ? video.seekable.end(video.seekable.length - 1) - 3 : 0;
         video.currentTime = hls && hls.liveSyncPosition ? hls.liveSyncPosition : Math.max(0, end);
         if (video.paused) { wantsPlay = true; video.play().catch(function () {}); }
@@ -227,7 +261,7 @@
         else if (box.requestFullscreen) box.requestFullscreen().catch(function () {});
         else if (video.webkitEnterFullscreen) video.webkitEnterFullscreen();
       },
-      retry: function () { renewals = faults = 0; box.dataset.state = ''; state('starting'); ask(); },
+      retry: function () { modes.forgive(); renewals = faults = 0; box.dataset.state = ''; state('starting'); ask(); },
       left: function () { seek(-10); }, right: function () { seek(10); },
       up: function () { volume(.1); }, down: function () { volume(-.1); },
       ok: function () { wake(); find('play').focus(); },
@@ -235,6 +269,12 @@
     };
 
     function seek(by) {
+      if (instant) {
+        if (by > 0 || !channel || !channel.playable) return;
+        rewindBy = by;
+        modes.rewind(true);
+        return restart();
+      }
       var ranges = video.seekable;
       if (!ranges.length) return;
       video.currentTime = Math.min(ranges.end(ranges.length - 1) - 3, Math.max(ranges.start(0) + 1, video.currentTime + by));
@@ -246,7 +286,7 @@
       box.classList.remove('idle');
       clearTimeout(idleTimer);
       idleTimer = setTimeout(function () {
-        if (!video.paused && box.dataset.state === 'live' && !controls.contains(document.activeElement)) box.classList.add('idle');
+        if (!video.paused && box.dataset.state === 'live' && !controls.contains(document.activeElement) && !modes.isOpen()) box.classList.add('idle');
       }, IDLE);
     }
 
@@ -262,7 +302,7 @@
     ['play', 'pause', 'volumechange', 'playing'].forEach(function (event) { video.addEventListener(event, paint); });
     video.addEventListener('volumechange', function () { box.querySelector('.volume').value = video.muted ? 0 : video.volume * 100; });
     video.addEventListener('ended', function () { over(); lastMove = 0; judge(); });
-    video.addEventListener('error', function () { if (!hls && attached && video.getAttribute('src')) renew(); });
+    video.addEventListener('error', function () { if (!hls && !instant && attached && video.getAttribute('src')) renew(); });
     box.querySelector('.volume').addEventListener('input', function () { autoMuted = false; video.muted = false; video.volume = this.value / 100; });
 
     if (!preview) document.addEventListener('keydown', function (event) {

@@ -3,7 +3,6 @@ use super::names::{init_name, segment_name};
 use crate::limits::media::TARGET_DURATION_S;
 use crate::media::fragment::Tracks;
 use crate::media::ring::Ring;
-use crate::wire::avc::AvcConfig;
 use crate::wire::m3u8::{MediaPlaylist, Segment, Variant};
 
 /// Fragmented MP4 with EXT-X-MAP in a live playlist; some sets look for it.
@@ -49,6 +48,7 @@ impl Session {
                 .first_discontinuity_sequence
                 .saturating_add(ring.left_discontinuities()),
             independent_segments,
+            start_before_end: start_before_end(ring),
             ended,
             segments: segments.collect(),
         })
@@ -58,6 +58,27 @@ impl Session {
         self.anchor_unix_ms
             .saturating_add(i64::try_from(ticks / 90).unwrap_or(i64::MAX))
     }
+}
+
+/// Where to begin when not every segment does with a keyframe, 90 kHz ticks before the list's end: at the newest keyframe
+/// that lies three target durations back, else at the oldest. A player that began between keyframes would have sound
+/// without a picture, and browsers recover from that badly.
+fn start_before_end(ring: &Ring) -> Option<u64> {
+    if ring.listed().all(|segment| segment.opening.independent) {
+        return None;
+    }
+    let first = ring.listed().next()?.opening.start;
+    let last = ring.listed().next_back()?;
+    let end = last.opening.start.saturating_add(last.duration);
+    let hold_back = 3 * u64::from(TARGET_DURATION_S) * 90_000;
+    let keyframes = ring.fragments(0).map(|(_, _, fragment)| fragment);
+    let mut keyframes =
+        keyframes.filter(|fragment| fragment.independent && (first..end).contains(&fragment.start));
+    let oldest = keyframes.next()?;
+    let newest = keyframes
+        .take_while(|fragment| fragment.start.saturating_add(hold_back) <= end)
+        .last();
+    Some(end - newest.unwrap_or(oldest).start)
 }
 
 /// Bit rates of complete segments since the session began.
@@ -99,17 +120,12 @@ pub(super) fn bits_per_second(bytes: u64, ticks: u64) -> u64 {
 /// The one variant of a session.
 pub(super) fn variant(tracks: &Tracks, rates: &Rates) -> Variant {
     let video = tracks.video.as_ref();
-    let codecs: Vec<String> = video
-        .map(AvcConfig::codec_string)
-        .into_iter()
-        .chain(tracks.audio.as_ref().map(|audio| audio.codec_string()))
-        .collect();
     let picture = video.and_then(|video| video.info().ok());
     Variant {
         uri: "media.m3u8".to_owned(),
         bandwidth: rates.bandwidth(),
         average_bandwidth: rates.average(),
-        codecs: codecs.join(","),
+        codecs: tracks.codecs(),
         resolution: picture.map(|picture| (picture.width, picture.height)),
         frame_rate: picture.and_then(|picture| picture.frame_rate),
     }

@@ -45,7 +45,7 @@ pub(super) struct State {
     pub(super) ts_segments: u64,
     pub(super) is_independent: bool,
     promises_independence: bool,
-    is_ended: bool,
+    pub(super) is_ended: bool,
     rates: Rates,
     pub(super) newest_at: Option<Mono>,
     pub(super) end_ticks: u64,
@@ -344,5 +344,6 @@ pub(super) fn fragment_ref(
         discontinuity: entry.discontinuity,
         ts_segment: entry.ts_segment,
         tracks: Arc::clone(&segment.opening.init.tracks),
+        init: Arc::clone(&segment.opening.init),
     }
 }

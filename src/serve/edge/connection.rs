@@ -12,7 +12,7 @@ use super::route::{self, Ends, Exchange, Manner, Plan};
 use super::seats::Seat;
 use super::sender::{SendEnd, Sender};
 use super::table::Place;
-use super::{Channel, ui_proxy};
+use super::{Channel, instant, ui_proxy};
 use crate::wire::http::{Request, ResponseHead};
 use bytes::Bytes;
 use nix::sys::socket::{setsockopt, sockopt};
@@ -38,7 +38,7 @@ pub(super) struct Connection {
 
 /// How to go on after an answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     Keep,
     Close,
 }
@@ -61,6 +61,11 @@ enum Later {
         body: Bytes,
         next: Next,
     },
+}
+
+/// There is no seat left.
+pub(super) fn full_house() -> Answer {
+    Answer::not_yet(2, FULL_HOUSE)
 }
 
 fn after(manner: &Manner) -> Next {
@@ -187,6 +192,9 @@ impl Connection {
                 let answer = match plan {
                     Plan::Answer(answer) => answer,
                     Plan::Playlist { channel, asked } => self.wait_for(channel, asked).await?,
+                    Plan::Follow(follow) => {
+                        return Box::pin(instant::send(self, &follow, manner)).await;
+                    }
                     Plan::Ui(request) => ui_proxy::relay(self, *request, &mut manner).await?,
                 };
                 self.send(answer, manner).await
@@ -229,7 +237,7 @@ impl Connection {
         }
     }
 
-    async fn send(&mut self, answer: Answer, manner: Manner) -> Result<Next, SendEnd> {
+    pub(super) async fn send(&mut self, answer: Answer, manner: Manner) -> Result<Next, SendEnd> {
         match answer {
             Answer::Own {
                 head,
@@ -242,9 +250,9 @@ impl Connection {
                 head,
                 body: Body::File { file, first, len },
             } => {
-                if !self.take_seat().await {
-                    let full = Answer::not_yet(2, FULL_HOUSE);
-                    return Box::pin(self.send(full, manner)).await;
+                let buffer = self.shared.settings.limits.media_send_buffer;
+                if !self.take_seat(buffer).await {
+                    return Box::pin(self.send(full_house(), manner)).await;
                 }
                 let next = self.send_bytes(head, Bytes::new(), manner).await?;
                 self.sender().send_file(&*file, first, len).await?;
@@ -297,8 +305,8 @@ impl Connection {
         Ok(Step::Later(Box::new(Later::Rest { head, body, next })))
     }
 
-    /// From the first segment on the connection has a seat and the buffer that goes with it.
-    async fn take_seat(&mut self) -> bool {
+    /// From the first media on the connection has a seat and the send buffer that goes with it, bytes.
+    pub(super) async fn take_seat(&mut self, buffer: usize) -> bool {
         if self.seat.is_some() {
             return true;
         }
@@ -308,7 +316,6 @@ impl Connection {
             return false;
         }
         self.place.set_seated();
-        let buffer = self.shared.settings.limits.media_send_buffer;
         if let Err(error) = setsockopt(&self.stream, sockopt::SndBuf, &buffer) {
             log::debug!("send buffer of {}: {error}", self.ends.peer);
         }

@@ -1,6 +1,7 @@
 //! What the edge asks of the station. The station and its sessions are the one real answer;
 //! tests bring their own, over files of their own.
 
+use crate::media::cursor::Cursor;
 use crate::media::rendition::Resource;
 use crate::media::segment_file::SegmentFile;
 use crate::serve::station::{OnAir, Phase, Station};
@@ -41,6 +42,10 @@ pub trait Channel: Send + Sync {
     fn refresh_ts(&self, now: Mono);
     /// What a file name of this session stands for.
     fn resource(&self, file: &str) -> Option<MediaResource>;
+    /// A place at the newest keyframe, for the instant stream.
+    fn cursor(&self) -> Option<Cursor> {
+        None
+    }
     /// Notified with each new fragment and each change of phase.
     fn changed(&self) -> &Notify;
     /// A viewer asked for media.
@@ -123,6 +128,9 @@ impl Channel for OnAir {
                 Some(MediaResource::Segment(segment))
             }
         }
+    }
+    fn cursor(&self) -> Option<Cursor> {
+        Some(Cursor::new(Arc::clone(&self.rendition)))
     }
     fn changed(&self) -> &Notify {
         &self.changed

@@ -9,13 +9,13 @@ use bytes::Bytes;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
-use tokio::sync::{OwnedMutexGuard, Semaphore};
+use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
 
 /// What players call a playlist.
 pub(super) const MPEGURL: &str = "application/vnd.apple.mpegurl";
 
-const OFF_AIR: &str = "This channel is not on air.\n";
-const NOT_YET: &str = "This channel is just starting. Try again in a moment.\n";
+pub(super) const OFF_AIR: &str = "This channel is not on air.\n";
+pub(super) const NOT_YET: &str = "This channel is just starting. Try again in a moment.\n";
 
 /// Which of a channel's playlists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,6 +80,11 @@ impl Playlists {
         }
     }
 
+    /// A place among those who wait for a channel's first media.
+    pub(super) fn waiter(&self) -> Option<SemaphorePermit<'_>> {
+        self.waiters.try_acquire().ok()
+    }
+
     /// The answer, if it needs no waiting.
     pub(super) fn answer_now(
         &self,
@@ -119,7 +124,7 @@ impl Playlists {
         {
             return self.answer(asked, playlist);
         }
-        let Ok(_waiter) = self.waiters.try_acquire() else {
+        let Some(_waiter) = self.waiter() else {
             return Answer::not_yet(1, NOT_YET);
         };
         let wait = match asked.kind {

@@ -4,6 +4,7 @@
 use super::Shared;
 use super::answer::{Answer, Body, FOR_EVER, NEVER, TEXT};
 use super::guard::Origin;
+use super::instant::{self, Follow};
 use super::live::{Channel, MediaResource};
 use super::playlists::{self, Asked, Kind};
 use super::ui_request::UiRequest;
@@ -14,11 +15,14 @@ use std::sync::Arc;
 
 const READS: &str = "GET, HEAD, OPTIONS";
 const DAY: &str = "public, max-age=86400";
-const MP4: &str = "video/mp4";
+pub(super) const MP4: &str = "video/mp4";
 const MP2T: &str = "video/mp2t";
 
+/// Prometheus' text format.
+const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
 /// Paths that other people's pages must not even ask for.
-const GUARDED: [&str; 3] = ["/live/", "/events", "/api/"];
+const GUARDED: [&str; 4] = ["/live/", "/events", "/api/", "/metrics"];
 
 /// Longest name of a segment.
 const FILE_BYTES: usize = 64;
@@ -49,6 +53,8 @@ pub(super) enum Plan {
         /// Which playlist.
         asked: Asked,
     },
+    /// Send fragments as they come.
+    Follow(Follow),
     /// Ask the UI.
     Ui(Box<UiRequest>),
 }
@@ -141,7 +147,9 @@ fn plan(shared: &Shared, ends: &Ends, request: &Request<'_>, allowed: bool) -> P
         _ => {}
     }
     match own(shared, ends, request) {
-        Some(Plan::Answer(_) | Plan::Playlist { .. }) if !request.method.is_read() => {
+        Some(Plan::Answer(_) | Plan::Playlist { .. } | Plan::Follow(_))
+            if !request.method.is_read() =>
+        {
             let refusal = Answer::text(405, "This can only be read.\n");
             Plan::Answer(refusal.with(|head| head.allow = Some(READS)))
         }
@@ -163,6 +171,7 @@ fn own(shared: &Shared, ends: &Ends, request: &Request<'_>) -> Option<Plan> {
     }
     let answer = match path {
         "/healthz" => Answer::text(200, "ok"),
+        "/metrics" => metrics(shared),
         "/channels.m3u" => playlists::channel_list(&*shared.live, &addressed(request, ends)),
         "/favicon.ico" => asset(shared, request, path, DAY)?,
         _ if path.starts_with("/assets/") => asset(shared, request, path, FOR_EVER)
@@ -182,8 +191,15 @@ fn live(shared: &Shared, ends: &Ends, request: &Request<'_>, rest: &str) -> Plan
         return not_found();
     };
     let channel = shared.live.channel(name);
+    let viewer = viewer(request, ends);
     if let Some(channel) = &channel {
-        channel.viewer_seen(viewer(request, ends), shared.live.now());
+        channel.viewer_seen(viewer, shared.live.now());
+    }
+    if file == instant::FILE {
+        return match channel.filter(|channel| !channel.has_ended()) {
+            Some(channel) => Plan::Follow(Follow { channel, viewer }),
+            None => Plan::Answer(Answer::not_found(playlists::OFF_AIR)),
+        };
     }
     let Some(kind) = Kind::of(file) else {
         let found = channel.and_then(|channel| media(&*channel, request, file));
@@ -263,6 +279,15 @@ fn asset(
         head.gzip = gzip.is_some();
         head.vary = asset.gzip.map(|_| "Accept-Encoding");
     }))
+}
+
+/// The figures as they are at this moment, if not too many such pages are on their way.
+fn metrics(shared: &Shared) -> Answer {
+    let page = shared.metrics.page(shared);
+    page.map_or_else(
+        || Answer::busy(false, true),
+        |page| Answer::bytes(METRICS, NEVER, page),
+    )
 }
 
 /// A preflight of an allowed origin gets its answer, any other none; without an origin it is a

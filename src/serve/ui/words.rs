@@ -136,6 +136,11 @@ words! {
     sound_on: "Sound on", "打开声音";
     volume: "Volume", "音量";
     full_screen: "Full screen", "全屏";
+    how_to_play: "How to play", "播放方式";
+    mode_auto: "Automatic", "自动";
+    mode_instant: "Instant", "即时";
+    mode_steady: "Steady", "平稳";
+    mode_steady_more: "Steady, for weak Wi-Fi", "平稳（信号弱时）";
     go_to_live: "Go to live", "回到直播";
     behind: "{time} behind", "落后 {time}";
     tap_for_sound: "Tap for sound", "点按打开声音";
@@ -190,6 +195,7 @@ words! {
     short_password: "10 characters or more, please.", "密码至少 10 个字符。";
     long_password: "256 bytes at most.", "密码最多 256 字节。";
     no_room: "The box has no room for more.", "盒子放不下了。";
+    card_failed: "The card could not be written. Until the box is started again it can save nothing; what is live goes on.", "存储卡写不进去了。盒子重启之前什么都存不了，正在播的不受影响。";
     not_saved: "The box could not save this. Try again.", "盒子没能保存，请再试一次。";
 
     // Studio.

@@ -32,7 +32,7 @@ pub struct ResponseHead {
     pub status: u16,
     /// MIME type.
     pub content_type: Option<&'static str>,
-    /// Bytes of the representation; left out only where no body may follow (204).
+    /// Bytes of the representation; left out where no body may follow (204) or where the body ends with the connection.
     pub content_length: Option<u64>,
     /// The part that is sent.
     pub content_range: Option<ContentRange>,
@@ -63,8 +63,22 @@ pub struct ResponseHead {
 impl ResponseHead {
     /// Writes the head with its empty line. Fails if it doesn't fit.
     pub fn render(&self) -> Result<heapless::String<ANSWER_HEAD_BYTES>, fmt::Error> {
+        self.render_with("")
+    }
+
+    /// The same with a `codecs` parameter of the content type, RFC 6381: letters, figures, dots and commas; none if it is empty.
+    pub fn render_with(
+        &self,
+        codecs: &str,
+    ) -> Result<heapless::String<ANSWER_HEAD_BYTES>, fmt::Error> {
         let mut out = heapless::String::new();
         write!(out, "HTTP/1.1 {} {}\r\n", self.status, reason(self.status))?;
+        match self.content_type {
+            Some(kind) if !codecs.is_empty() => {
+                write!(out, "Content-Type: {kind}; codecs=\"{codecs}\"\r\n")?;
+            }
+            kind => field(&mut out, "Content-Type", kind)?,
+        }
         self.write_representation(&mut out)?;
         self.write_caching(&mut out)?;
         self.write_origins(&mut out)?;
@@ -79,7 +93,6 @@ impl ResponseHead {
     }
 
     fn write_representation(&self, out: &mut impl Write) -> fmt::Result {
-        field(out, "Content-Type", self.content_type)?;
         field(out, "Content-Length", self.content_length)?;
         match self.content_range {
             Some(ContentRange::Part { first, len, of }) => {
