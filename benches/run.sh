@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures what Hearth promises: run.sh [startup dialogue memory segment]; a table of target and measured for each.
+# Measures what Hearth promises: run.sh [startup dialogue memory segment flash]; a table of target and measured for each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --locked --quiet
 target=$(cargo metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
 export HEARTH_BIN="$target/release/hearth"
 wanted=("$@")
-[ $# -gt 0 ] || wanted=(startup dialogue memory segment)
+[ $# -gt 0 ] || wanted=(startup dialogue memory segment flash)
 missed=0
 for name in "${wanted[@]}"; do
     case "$name" in
@@ -17,6 +17,14 @@ for name in "${wanted[@]}"; do
             unshare -n bash -c 'ip link set lo up; sysctl -qw net.ipv4.tcp_congestion_control=reno 2>/dev/null; exec node benches/segment.mjs' || missed=1
         else
             node benches/segment.mjs || missed=1
+        fi
+        ;;
+    flash)
+        # Bytes and flushes are counted by a block device of its own: a loop device with an ext4, which only root can make.
+        if [ "$(id -u)" != 0 ] || [ ! -e /dev/loop-control ]; then
+            echo "flash: skipped, it needs root and loop devices (sudo make bench BENCH=flash)"
+        else
+            cargo run --release --quiet --manifest-path benches/flash/Cargo.toml --target-dir "$target/flash" || missed=1
         fi
         ;;
     *) node "benches/$name.mjs" || missed=1 ;;

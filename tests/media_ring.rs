@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 mod media_ring_support;
 
+use hearth::media::Fragment;
 use hearth::media::Tracks;
 use hearth::media::rendition::{AppendError, Rendition, Resource};
 use hearth::media::storage::MemoryStorage;
@@ -162,6 +163,58 @@ fn independence_is_no_longer_promised_as_soon_as_a_segment_opens_without_a_keyfr
     assert!(!rendition.is_independent());
     feed(&rendition, 40, 40);
     assert!(!playlist(&rendition).contains("#EXT-X-INDEPENDENT-SEGMENTS"));
+}
+
+/// Segments of 2 s, and a keyframe within the first fragment of every fourth one and 0.3 s further each time.
+fn long_gops(count: u64) -> impl Iterator<Item = Fragment> {
+    (0..count).map(|n| {
+        let start = n * u64::from(FRAGMENT);
+        let mut fragment = if n % 83 == 0 {
+            keyframe(start, FRAGMENT, 100)
+        } else {
+            fragment(start, FRAGMENT, 100)
+        };
+        fragment.starts_segment = n % 20 == 0;
+        fragment
+    })
+}
+
+#[test]
+fn players_are_told_to_begin_at_a_keyframe_where_segments_do_not() {
+    let rendition = rendition();
+    let mut told = Vec::new();
+    for fragment in long_gops(200) {
+        rendition.append(&fragment, NOW).unwrap();
+        if fragment.starts_segment && fragment.start > 20 * u64::from(FRAGMENT) {
+            let text = playlist(&rendition);
+            let offset = text
+                .lines()
+                .find_map(|line| {
+                    line.strip_prefix("#EXT-X-START:TIME-OFFSET=-")?
+                        .strip_suffix(",PRECISE=YES")
+                })
+                .unwrap()
+                .to_owned();
+            told.push(offset);
+        }
+    }
+    // Lists end at 4, 6, … 18 s; keyframes are at 0, 8.3 and 16.6 s; the one at 8.3 s counts once it lies 6 s back.
+    assert_eq!(
+        told,
+        [
+            "4.00000", "6.00000", "8.00000", "10.00000", "12.00000", "14.00000", "7.70000",
+            "9.70000"
+        ]
+        .map(String::from)[..told.len()]
+    );
+    assert_eq!(told.len(), 8);
+}
+
+#[test]
+fn nobody_is_told_where_to_begin_when_every_segment_begins_with_a_keyframe() {
+    let rendition = rendition();
+    feed(&rendition, 0, 60);
+    assert!(!playlist(&rendition).contains("EXT-X-START"));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Checking, exporting, importing, compacting, damage, failing cards, older and newer stores.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
 
-use hearth::store::storage::{LogFile, Memory, Storage};
+mod store_card;
+
+use hearth::store::storage::{Memory, Storage};
 use hearth::store::tools::{self, ToolError};
 use hearth::store::{
     Batch, Durability, OpenError, Options, Report, Snapshot, Store, StoreError, Table, TableInfo,
@@ -11,6 +13,7 @@ use std::io::{self, Cursor};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
+use store_card::Card;
 
 struct Accounts;
 
@@ -216,61 +219,12 @@ fn a_store_of_a_newer_format_is_refused_and_left_as_it_is() {
     assert_eq!(memory.files(), files);
 }
 
-/// A card that can be told to fail.
-#[derive(Clone, Debug, Default)]
-struct Card {
-    memory: Memory,
-    syncs_fail: Arc<AtomicBool>,
-    full: Arc<AtomicBool>,
-}
-
-#[derive(Debug)]
-struct CardFile(Arc<dyn LogFile>, Card);
-
-impl Storage for Card {
-    fn list(&self) -> io::Result<Vec<String>> {
-        self.memory.list()
-    }
-    fn open(&self, name: &str) -> io::Result<Arc<dyn LogFile>> {
-        Ok(Arc::new(CardFile(self.memory.open(name)?, self.clone())))
-    }
-    fn create(&self, name: &str) -> io::Result<Arc<dyn LogFile>> {
-        if self.full.load(SeqCst) {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        Ok(Arc::new(CardFile(self.memory.create(name)?, self.clone())))
-    }
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.memory.rename(from, to)
-    }
-    fn sync_names(&self) -> io::Result<()> {
-        self.memory.sync_names()
-    }
-}
-
-impl LogFile for CardFile {
-    fn len(&self) -> io::Result<u64> {
-        self.0.len()
-    }
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        self.0.read_at(buffer, offset)
-    }
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.0.write_at(bytes, offset)
-    }
-    fn sync(&self) -> io::Result<()> {
-        match self.1.syncs_fail.load(SeqCst) {
-            true => Err(io::Error::other("input/output error")),
-            false => Ok(()),
-        }
-    }
-}
-
 #[test]
 fn a_failed_sync_is_final_for_writing_and_reading_goes_on() {
     let card = Card::default();
     let store = open(card.clone()).unwrap();
     store.put::<Accounts>(&1, &"anna".to_owned()).unwrap();
+    assert!(!store.is_broken());
     card.syncs_fail.store(true, SeqCst);
     let failed = store.put::<Accounts>(&1, &"changed".to_owned());
     assert_eq!(failed, Err(StoreError::Io("input/output error".to_owned())));
@@ -281,6 +235,7 @@ fn a_failed_sync_is_final_for_writing_and_reading_goes_on() {
     ));
     assert_eq!(store.get::<Accounts>(&1).unwrap().as_deref(), Some("anna"));
     assert_eq!(store.scan::<Accounts>().unwrap().len(), 1);
+    assert!(store.is_broken());
     assert!(store.close().is_err());
 }
 

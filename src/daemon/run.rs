@@ -8,14 +8,16 @@ use crate::limits::budget::{Budget, PAGE_RECEIVE_BUFFER, PAGE_SEND_BUFFER, SEGME
 use crate::media::storage::TmpfsStorage;
 use crate::people::{People, setup};
 use crate::serve::assets;
-use crate::serve::edge::{self, EdgeLimits, EdgeSettings, Networks, Reach};
+use crate::serve::edge::{self, EdgeLimits, EdgeSettings, Networks, Reach, WriteMetrics};
+use crate::serve::metrics::{self, Figures};
 use crate::serve::rtmp::{self, Places, RtmpServer};
 use crate::serve::station::{Station, StationSettings};
 use crate::serve::ui::{Ui, UiSettings};
 use crate::store::Store;
 use crate::time::Clock;
+use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -146,11 +148,12 @@ async fn serve(
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
     let (stop, stopped) = watch::channel(false);
-    let edge = tokio::spawn(edge::serve(
+    let mut edge = tokio::spawn(edge::serve(
         clones(&parts.http)?,
         parts.edge_settings(config),
         Arc::clone(&parts.station) as Arc<dyn edge::Live>,
         assets::find,
+        metrics_of(parts),
         parts.ui.socket(),
         stopped,
     ));
@@ -166,15 +169,27 @@ async fn serve(
         tokio::spawn(demo::run(from_here(rtmp), key.into()));
     }
     let code = (!parts.people.has_owner()).then_some(setup_code);
-    announce(local(&parts.http)?, rtmp, code, demo::NAME, config, parts);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    let http = local(&parts.http)?;
+    if let Err(error) = announce(http, rtmp, code, demo::NAME, config, parts) {
+        log::debug!("nobody reads the addresses: {error}");
     }
+    let ended = tokio::select! {
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
+        ended = &mut edge => Some(ended),
+    };
     log::info!("stopping");
-    // Nobody listens any more if the edge ended by itself; its task tells why.
-    let _ = stop.send(true);
-    match edge.await {
+    let ended = match ended {
+        // A station without its web server is of no use: whoever supervises us shall start it anew.
+        Some(Ok(Ok(()))) => return Err(StartError::Cannot("the web server stopped".into())),
+        Some(ended) => ended,
+        None => {
+            // Fails only if the edge has ended meanwhile; its task tells why.
+            let _ = stop.send(true);
+            edge.await
+        }
+    };
+    match ended {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(StartError::Cannot(format!(
             "the web server stopped: {error}"
@@ -183,6 +198,28 @@ async fn serve(
             "the web server stopped: {error}"
         ))),
     }
+}
+
+/// Writes the page of metrics. While the store is being changed, its figures of a moment ago stand.
+fn metrics_of(parts: &Parts) -> WriteMetrics {
+    let (store, station) = (Arc::clone(&parts.store), Arc::clone(&parts.station));
+    let last = Mutex::new(store.stats());
+    let (ring_bytes_most, memory_bytes_most) = (parts.budget.ring_bytes, parts.budget.memory);
+    Arc::new(move |edge| {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = store.stats_now().unwrap_or(*last);
+        let figures = Figures {
+            store: *last,
+            store_broken: store.is_broken(),
+            edge: *edge,
+            channels: metrics::channels(&station),
+            ring_bytes_granted: station.ring_bytes_granted(),
+            ring_bytes_most,
+            resident_bytes: memory::of_this_process(),
+            memory_bytes_most,
+        };
+        figures.page()
+    })
 }
 
 fn serve_rtmp(parts: &Parts) -> Result<(), StartError> {
@@ -239,7 +276,7 @@ fn report<T>(outcome: Result<T, tokio::task::JoinError>) {
     }
 }
 
-/// What a person needs to know now.
+/// Tells a person what there is to know now.
 fn announce(
     http: SocketAddr,
     rtmp: SocketAddr,
@@ -247,36 +284,42 @@ fn announce(
     demo_name: &str,
     config: &Config,
     parts: &Parts,
-) {
+) -> io::Result<()> {
+    let mut out = io::stdout().lock();
     let page = addresses::url("http", addresses::reachable(http), 80, "/");
-    println!(
+    writeln!(
+        out,
         "Hearth is on, with {} MiB of memory; accounts are in {}, live media in {}.",
         parts.budget.memory >> 20,
         config.data.display(),
         parts.folder.path().display()
-    );
-    println!(
+    )?;
+    writeln!(
+        out,
         "  Watch      {page}   here: {}",
         addresses::url("http", from_here(http), 80, "/")
-    );
-    println!(
+    )?;
+    writeln!(
+        out,
         "  Stream to  {}",
         addresses::url("rtmp", addresses::reachable(rtmp), 1935, "/live")
-    );
+    )?;
     match setup_code {
-        Some(code) => println!(
+        Some(code) => writeln!(
+            out,
             "  Set up     {}   with the code {code}",
             addresses::url("http", from_here(http), 80, "/setup")
         ),
-        None => println!(
+        None => writeln!(
+            out,
             "  Your key   {}",
             addresses::url("http", addresses::reachable(http), 80, "/studio")
         ),
-    }
+    }?;
     if parts.people.account_named(demo_name).is_some() {
-        println!("  Demo       {page}@{demo_name}");
+        writeln!(out, "  Demo       {page}@{demo_name}")?;
     }
-    println!("Ctrl-C stops it.");
+    writeln!(out, "Ctrl-C stops it.")
 }
 
 fn from_here(listener: SocketAddr) -> SocketAddr {

@@ -66,6 +66,9 @@ pub const GZIP_KEPT: usize = 48;
 /// Channels whose TS making is tracked; those that nobody waits for are forgotten first.
 pub const TS_CHANNELS: usize = 64;
 
+/// Pages of metrics on their way to clients, at a time: each may be a hundred kilobytes. More: 503.
+pub const METRICS_PAGES: usize = 4;
+
 /// Connections that are told why they are refused, at a time. Beyond it: just closed.
 pub const SHED_AT_ONCE: usize = 32;
 

@@ -1,6 +1,7 @@
 //! Bounds of the RTMP server's sockets and patience.
 
-/// Encoders connected at once from one address: a household has one or two each, a fight has many. Beyond it: closed.
+/// Encoders connected at once from one address: a household has one or two each, a fight has many. Beyond it the oldest
+/// that is not live gives way; if all are, the new one is closed.
 pub const CONNECTIONS_PER_ADDRESS: usize = 8;
 
 /// `SO_RCVBUF`, bytes: the kernel's queue of a publisher; it doubles the figure.
@@ -18,7 +19,7 @@ pub const USER_TIMEOUT_MS: u32 = 20_000;
 /// After an accept error (no file descriptors left), ms.
 pub const ACCEPT_PAUSE_MS: u64 = 50;
 
-/// A connection that is not live yet may be silent for this long, ms; then it is closed.
+/// From a connection's acceptance to its publish, ms; then it is closed, whatever it sends: trickled bytes keep no place.
 pub const DIALOGUE_MS: u64 = 10_000;
 
 /// A publisher may be silent for this long, ms; then it counts as gone and its grace begins.

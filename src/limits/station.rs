@@ -21,6 +21,9 @@ pub const SWITCH_ALLOWED_MS: u64 = 60_000;
 /// Media sequence numbers reserved durably at a time: 54 hours of the shortest segments, so one store write a session.
 pub const SEQUENCE_BLOCK: u64 = 131_072;
 
+/// Start of the year 2020, Unix seconds: where the store can't write, numbers count the seconds since, and stay under 32 bits.
+pub const SEQUENCE_EPOCH_S: i64 = 1_577_836_800;
+
 /// A new block is reserved when fewer numbers than this are left (an hour and a half).
 pub const SEQUENCE_LOW: u64 = 4_096;
 

@@ -185,9 +185,15 @@ impl Rendition {
         self.changed();
     }
 
-    /// The session is over: ENDLIST; then the segments are freed by dropping the rendition.
+    /// The session is over: ENDLIST.
     pub fn end(&self) {
         self.state().end();
+        self.changed();
+    }
+
+    /// After the end: the ring's segments are given up, and readers that still have one are cut.
+    pub fn free(&self) {
+        self.state().ring.free();
         self.changed();
     }
 

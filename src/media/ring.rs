@@ -255,6 +255,21 @@ impl Ring {
         self.cuts
     }
 
+    /// Everything leaves, and who still reads is told to let go.
+    pub fn free(&mut self) {
+        self.close();
+        self.fragments.clear();
+        self.first_fragment = self.segments.back().map_or(self.first_fragment, |last| {
+            last.first_fragment
+                .saturating_add(u64::from(last.fragments))
+        });
+        self.unlisted = 0;
+        while let Some(segment) = self.segments.pop_front() {
+            self.hold(segment.file);
+        }
+        while self.cut_oldest_held() {}
+    }
+
     fn fragment(&self, number: u64) -> Option<&FragmentEntry> {
         let place = number.checked_sub(self.first_fragment)?;
         self.fragments.get(usize::try_from(place).ok()?)

@@ -127,6 +127,13 @@ impl TsRendition {
         }
     }
 
+    /// The session is over: all segments are given up, and readers that still have one are cut.
+    pub fn free(&self) {
+        let mut state = self.state();
+        state.free();
+        while state.cut_oldest_held() {}
+    }
+
     /// `ts.m3u8`; None until a first TS segment is complete.
     pub fn playlist(&self) -> Option<Bytes> {
         let mut state = self.state();
@@ -187,6 +194,7 @@ impl TsRendition {
             discontinuity_sequence: first.discontinuities_before,
             // Where no keyframe came in time, a segment begins without one.
             independent_segments: false,
+            start_before_end: None,
             ended: state.ended,
             segments: segments.collect(),
         };

@@ -120,6 +120,16 @@ impl People {
 
     /// The next media sequence number of a channel, with this many reserved durably after it (one store write; blocks).
     pub fn reserve_sequence(&self, account: AccountId, count: u64) -> Result<u64, StoreError> {
+        self.reserve_sequence_from(account, 0, count)
+    }
+
+    /// The same, with no number below `least`: those that were used while the store could not write.
+    pub fn reserve_sequence_from(
+        &self,
+        account: AccountId,
+        least: u64,
+        count: u64,
+    ) -> Result<u64, StoreError> {
         let full = StoreError::Full("media sequence numbers");
         if count > SEQUENCE_BLOCK_MAX {
             return Err(full);
@@ -128,10 +138,15 @@ impl People {
             .reserving
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let first = self.store.get::<Sequences>(&account)?.unwrap_or(0);
+        let first = self.next_sequence(account)?.max(least);
         let after = first.checked_add(count).ok_or(full)?;
         self.store.put::<Sequences>(&account, &after)?;
         Ok(first)
+    }
+
+    /// The first media sequence number of a channel that the store knows nothing of. Reads only.
+    pub fn next_sequence(&self, account: AccountId) -> Result<u64, StoreError> {
+        Ok(self.store.get::<Sequences>(&account)?.unwrap_or(0))
     }
 
     /// Writes powered-on time if it is due (at most once an hour, batched). Call it now and then.

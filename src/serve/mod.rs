@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod edge;
+pub mod metrics;
 pub mod rtmp;
 pub mod station;
 pub mod ui;

@@ -4,7 +4,7 @@
 //! carried elsewhere. What callers write within a moment becomes one *frame* of whole blocks and costs one `fdatasync`; with rows that may be lost for a minute the
 //! store waits for a frame that is written anyway. Rows stay in the files; memory holds where they lie.
 //!
-//! `frame` has the layout, `recovery` what opening makes of it, `commit` the writing thread, `compaction` how old files become free.
+//! `frame` has the layout, `recovery` what opening makes of it, `queue` what waits for the writing thread in `commit`, `compaction` how old files become free.
 
 mod commit;
 mod compaction;
@@ -13,6 +13,7 @@ mod export;
 mod frame;
 mod index;
 mod log;
+mod queue;
 mod reading;
 mod recovery;
 mod shared;
@@ -35,11 +36,12 @@ use crate::limits::store::{
     BATCHED_WAIT, CHANGED_ROWS_PERCENT, FIRST_SEGMENTS, GATHER, MAX_BATCH_PERCENT, MAX_RECORDS,
     MAX_ROW_BYTES, MAX_SEGMENTS, MAX_WAITING_BYTES, NEW_ROWS_PERCENT, SEGMENT_BYTES,
 };
-use commit::{Queue, Request, Writer};
+use commit::Writer;
 use compaction::Carrier;
 use frame::record_bytes;
 use index::{Digest, Digester};
 use log::{Log, capacity, frame_limit};
+use queue::{Queue, Request};
 use shared::Shared;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
@@ -329,10 +331,21 @@ impl Store {
         Ok(Snapshot::of_store(&view, digester, self.report.clone()))
     }
 
-    /// Figures for `hearth store stats` and the metrics.
+    /// Figures.
     pub fn stats(&self) -> Stats {
         let view = self.shared.view();
         Stats::of(&view, self.report.damage_count)
+    }
+
+    /// The same without waiting for anybody; None while rows are being changed.
+    pub fn stats_now(&self) -> Option<Stats> {
+        let view = self.shared.try_view()?;
+        Some(Stats::of(&view, self.report.damage_count))
+    }
+
+    /// Whether the card has refused a write, so that nothing is written until the next start.
+    pub fn is_broken(&self) -> bool {
+        self.shared.is_broken()
     }
 
     /// Flushes what is batched; no writes after it.

@@ -2,12 +2,14 @@
 //! held is taken all the same.
 
 use crate::store::Options;
-use crate::store::commit::Queue;
 use crate::store::error::StoreError;
 use crate::store::index::Digester;
+use crate::store::queue::Queue;
 use crate::store::view::View;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{
     Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    TryLockError,
 };
 use std::time::Duration;
 
@@ -17,6 +19,8 @@ pub(crate) struct Shared {
     queue: Mutex<Queue>,
     wake: Condvar,
     view: RwLock<View>,
+    /// The card refused a write; nothing more is written.
+    broken: AtomicBool,
     pub(crate) digester: Digester,
     pub(crate) frame_limit: usize,
     pub(crate) options: Options,
@@ -33,10 +37,14 @@ impl Shared {
             queue: Mutex::default(),
             wake: Condvar::new(),
             view: RwLock::new(view),
+            broken: AtomicBool::new(false),
             digester,
             frame_limit,
             options,
         }
+    }
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.load(Relaxed)
     }
     /// Has the writer look at the queue.
     pub(crate) fn wake(&self) {
@@ -47,6 +55,14 @@ impl Shared {
     }
     pub(crate) fn view(&self) -> RwLockReadGuard<'_, View> {
         self.view.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// None if somebody changes it, or waits for that.
+    pub(crate) fn try_view(&self) -> Option<RwLockReadGuard<'_, View>> {
+        match self.view.try_read() {
+            Ok(view) => Some(view),
+            Err(TryLockError::Poisoned(view)) => Some(view.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
     pub(crate) fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
         self.view.write().unwrap_or_else(PoisonError::into_inner)
@@ -65,6 +81,9 @@ impl Shared {
     }
     /// Every write that waits, and every later one, gets `error`.
     pub(crate) fn fail(&self, error: StoreError) {
+        if matches!(error, StoreError::Io(_)) {
+            self.broken.store(true, Relaxed);
+        }
         let mut queue = self.queue();
         for request in std::mem::take(&mut queue.requests) {
             if let Some(reply) = request.reply {

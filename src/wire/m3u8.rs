@@ -29,6 +29,8 @@ pub struct MediaPlaylist {
     pub discontinuity_sequence: u64,
     /// EXT-X-INDEPENDENT-SEGMENTS.
     pub independent_segments: bool,
+    /// EXT-X-START: where players should begin, 90 kHz ticks before the end of the last segment.
+    pub start_before_end: Option<u64>,
     /// EXT-X-ENDLIST.
     pub ended: bool,
     /// Oldest first.
@@ -90,6 +92,12 @@ impl MediaPlaylist {
         }
         if self.independent_segments {
             line(out, format_args!("#EXT-X-INDEPENDENT-SEGMENTS"));
+        }
+        if let Some(ticks) = self.start_before_end {
+            line(
+                out,
+                format_args!("#EXT-X-START:TIME-OFFSET=-{},PRECISE=YES", Seconds(ticks)),
+            );
         }
     }
 }
@@ -229,6 +237,7 @@ mod tests {
             media_sequence: 266,
             discontinuity_sequence: 0,
             independent_segments: true,
+            start_before_end: None,
             ended: false,
             segments,
         }
@@ -271,11 +280,28 @@ s268.m4s
     }
 
     #[test]
+    fn a_start_is_counted_from_the_end() {
+        let mut list = playlist(vec![segment("a.ts", 1, None)]);
+        list.start_before_end = Some(747_000);
+        assert!(
+            list.render()
+                .contains("\n#EXT-X-START:TIME-OFFSET=-8.30000,PRECISE=YES\n")
+        );
+    }
+
+    #[test]
     fn a_list_without_anything_special_has_no_tag_for_it() {
         let mut list = playlist(vec![segment("a.ts", 180_000, None)]);
         list.independent_segments = false;
         let text = list.render();
-        for tag in ["MAP", "DISCONTINUITY", "INDEPENDENT", "ENDLIST", "TYPE"] {
+        for tag in [
+            "MAP",
+            "DISCONTINUITY",
+            "INDEPENDENT",
+            "START",
+            "ENDLIST",
+            "TYPE",
+        ] {
             assert!(!text.contains(tag), "{tag} in {text}");
         }
     }

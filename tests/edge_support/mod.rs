@@ -271,6 +271,8 @@ impl Edge {
                 settings,
                 station,
                 find_asset,
+                // Longer than what the kernel takes for a reader that does not read.
+                Arc::new(|figures| format!("{figures:?}\n{}", " ".repeat(16 << 20))),
                 socket,
                 stopped,
             );

@@ -91,8 +91,13 @@ pub struct Stage {
 impl Stage {
     /// A box that waits for its owner.
     pub fn unowned() -> Stage {
+        Stage::over(Store::in_memory())
+    }
+
+    /// The same over a store of the test's own.
+    pub fn over(store: Store) -> Stage {
         let dir = tempfile::tempdir().unwrap();
-        let people = People::open(Arc::new(Store::in_memory()), dir.path()).unwrap();
+        let people = People::open(Arc::new(store), dir.path()).unwrap();
         let (people, station) = (Arc::new(people), Arc::new(FakeStation::default()));
         let settings = UiSettings {
             rtmp_port: 1935,

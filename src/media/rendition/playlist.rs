@@ -48,6 +48,7 @@ impl Session {
                 .first_discontinuity_sequence
                 .saturating_add(ring.left_discontinuities()),
             independent_segments,
+            start_before_end: start_before_end(ring),
             ended,
             segments: segments.collect(),
         })
@@ -57,6 +58,27 @@ impl Session {
         self.anchor_unix_ms
             .saturating_add(i64::try_from(ticks / 90).unwrap_or(i64::MAX))
     }
+}
+
+/// Where to begin when not every segment does with a keyframe, 90 kHz ticks before the list's end: at the newest keyframe
+/// that lies three target durations back, else at the oldest. A player that began between keyframes would have sound
+/// without a picture, and browsers recover from that badly.
+fn start_before_end(ring: &Ring) -> Option<u64> {
+    if ring.listed().all(|segment| segment.opening.independent) {
+        return None;
+    }
+    let first = ring.listed().next()?.opening.start;
+    let last = ring.listed().next_back()?;
+    let end = last.opening.start.saturating_add(last.duration);
+    let hold_back = 3 * u64::from(TARGET_DURATION_S) * 90_000;
+    let keyframes = ring.fragments(0).map(|(_, _, fragment)| fragment);
+    let mut keyframes =
+        keyframes.filter(|fragment| fragment.independent && (first..end).contains(&fragment.start));
+    let oldest = keyframes.next()?;
+    let newest = keyframes
+        .take_while(|fragment| fragment.start.saturating_add(hold_back) <= end)
+        .last();
+    Some(end - newest.unwrap_or(oldest).start)
 }
 
 /// Bit rates of complete segments since the session began.

@@ -78,6 +78,7 @@ async fn admit(
     };
     if !shared.networks.reaches(ends.peer) {
         log::info!("{} is outside of the house", ends.peer);
+        shared.metrics.count_outsider();
         let outside = Answer::text(403, "This box answers at home only.\n");
         return shed(stream, outside, shedding);
     }
@@ -85,6 +86,7 @@ async fn admit(
         Some(place) => start(stream, ends, shared, place),
         None => {
             log::info!("no room for {}", ends.peer);
+            shared.metrics.count_refused();
             shed(stream, Answer::busy(true, true), shedding);
         }
     }

@@ -8,6 +8,7 @@
 mod answer;
 mod connection;
 mod deadline;
+mod figures;
 mod guard;
 mod gzip;
 mod instant;
@@ -26,6 +27,7 @@ mod ui_line;
 mod ui_proxy;
 mod ui_request;
 
+pub use figures::{EdgeFigures, WriteMetrics};
 pub use live::{Channel, Live, MediaFile, MediaResource};
 pub use networks::{Networks, Reach};
 pub use settings::{Deadlines, EdgeLimits, EdgeSettings};
@@ -45,6 +47,7 @@ struct Shared {
     guard: guard::Guard,
     live: Arc<dyn Live>,
     assets: FindAsset,
+    metrics: figures::Metrics,
     networks: Networks,
     table: table::Table,
     seats: seats::Seats,
@@ -53,7 +56,7 @@ struct Shared {
 }
 
 /// Serves HTTP on `listeners` until `shutdown` turns true; then responses under way get
-/// [`FAREWELL`] to end.
+/// [`FAREWELL`] to end. `metrics` writes what `/metrics` answers and must not wait for anything.
 ///
 /// The UI behind `ui_socket` is asked once on each of its connections first. One that does not
 /// answer is logged and tried again with the first request that needs it.
@@ -62,6 +65,7 @@ pub async fn serve(
     settings: EdgeSettings,
     live: Arc<dyn Live>,
     assets: FindAsset,
+    metrics: WriteMetrics,
     ui_socket: PathBuf,
     mut shutdown: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
@@ -82,6 +86,7 @@ pub async fn serve(
         desk: ui_desk::Desk::new(ui_socket, &settings),
         live,
         assets,
+        metrics: figures::Metrics::new(metrics),
         settings,
     });
     ui_proxy::open_lines(&shared.desk).await;

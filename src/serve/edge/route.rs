@@ -18,8 +18,11 @@ const DAY: &str = "public, max-age=86400";
 pub(super) const MP4: &str = "video/mp4";
 const MP2T: &str = "video/mp2t";
 
+/// Prometheus' text format.
+const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
 /// Paths that other people's pages must not even ask for.
-const GUARDED: [&str; 3] = ["/live/", "/events", "/api/"];
+const GUARDED: [&str; 4] = ["/live/", "/events", "/api/", "/metrics"];
 
 /// Longest name of a segment.
 const FILE_BYTES: usize = 64;
@@ -168,6 +171,7 @@ fn own(shared: &Shared, ends: &Ends, request: &Request<'_>) -> Option<Plan> {
     }
     let answer = match path {
         "/healthz" => Answer::text(200, "ok"),
+        "/metrics" => metrics(shared),
         "/channels.m3u" => playlists::channel_list(&*shared.live, &addressed(request, ends)),
         "/favicon.ico" => asset(shared, request, path, DAY)?,
         _ if path.starts_with("/assets/") => asset(shared, request, path, FOR_EVER)
@@ -275,6 +279,15 @@ fn asset(
         head.gzip = gzip.is_some();
         head.vary = asset.gzip.map(|_| "Accept-Encoding");
     }))
+}
+
+/// The figures as they are at this moment, if not too many such pages are on their way.
+fn metrics(shared: &Shared) -> Answer {
+    let page = shared.metrics.page(shared);
+    page.map_or_else(
+        || Answer::busy(false, true),
+        |page| Answer::bytes(METRICS, NEVER, page),
+    )
 }
 
 /// A preflight of an allowed origin gets its answer, any other none; without an origin it is a

@@ -21,6 +21,11 @@ impl Seats {
         Seats(Arc::new(Semaphore::new(seats)))
     }
 
+    /// Seats that nobody has.
+    pub(super) fn free(&self) -> usize {
+        self.0.available_permits()
+    }
+
     /// A free seat, or one that `evict` could free.
     pub(super) async fn take(&self, evict: impl FnOnce() -> bool) -> Option<Seat> {
         if let Ok(permit) = Arc::clone(&self.0).try_acquire_owned() {

@@ -71,6 +71,11 @@ impl Table {
         }
     }
 
+    /// Connections now.
+    pub(super) fn len(&self) -> usize {
+        self.marks.len().saturating_sub(self.lock().free.len())
+    }
+
     /// The edge shuts down: no further request is read.
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Relaxed)

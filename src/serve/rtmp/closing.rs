@@ -20,12 +20,6 @@ pub(super) async fn say_and_close(mut stream: TcpStream, connection: &mut Connec
     }
 }
 
-/// No place: an encoder that gets as far as publishing reads why.
-pub(super) async fn turn_away(stream: TcpStream) {
-    // Without a handshake there are no words that RTMP could carry; a prompt close makes the encoder try again.
-    drop(stream);
-}
-
 /// Reads and forgets until the peer closes: closing with unread bytes would reset the connection under our last words.
 async fn drain(stream: &mut TcpStream, wait: Duration) {
     let mut buffer = [0; 4096];

@@ -1,14 +1,14 @@
 //! Accepts encoders, within limits in total and per address.
 
-use super::{closing, session};
+use super::places::{Bounds, Places};
+use super::session;
 use crate::limits::rtmp_server as limits;
 use crate::people::People;
 use crate::serve::edge::Networks;
 use crate::serve::station::Station;
 use nix::sys::socket::{setsockopt, sockopt};
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -27,16 +27,6 @@ pub struct RtmpServer {
     pub connections: usize,
     /// Who is connected.
     pub places: Places,
-}
-
-/// Connections by address.
-#[derive(Debug, Default)]
-pub struct Places(Mutex<HashMap<IpAddr, usize>>);
-
-/// One connection's place; freed when dropped.
-struct Place {
-    server: Arc<RtmpServer>,
-    address: IpAddr,
 }
 
 /// Accepts on `listener` until the runtime ends.
@@ -62,14 +52,22 @@ fn welcome(stream: TcpStream, peer: SocketAddr, server: &Arc<RtmpServer>) {
         log::debug!("RTMP {address}: {error}");
         return;
     }
-    let Some(place) = Place::take(server, address) else {
-        log::warn!("RTMP: no place for {address}");
-        tokio::spawn(closing::turn_away(stream));
+    let bounds = Bounds {
+        total: server.connections,
+        per_address: limits::CONNECTIONS_PER_ADDRESS,
+    };
+    let Some((place, leave)) = server.places.take(address, bounds) else {
+        log::warn!("RTMP: no place for {address}: every encoder that is connected is live");
         return;
     };
+    let server = Arc::clone(server);
     tokio::spawn(async move {
-        session::run(stream, address, &place.server).await;
-        drop(place);
+        tokio::select! {
+            biased;
+            // Its sender is gone only with the place.
+            _ = leave => log::warn!("RTMP {address}: closed for a newcomer, because it was not live"),
+            () = session::run(stream, address, &server, &place) => {}
+        }
     });
 }
 
@@ -80,41 +78,4 @@ fn prepare(stream: &TcpStream) -> std::io::Result<()> {
     setsockopt(stream, sockopt::KeepAlive, &true)?;
     setsockopt(stream, sockopt::TcpUserTimeout, &limits::USER_TIMEOUT_MS)?;
     Ok(())
-}
-
-impl Place {
-    fn take(server: &Arc<RtmpServer>, address: IpAddr) -> Option<Place> {
-        let mut places = server
-            .places
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let total: usize = places.values().sum();
-        let own = places.get(&address).copied().unwrap_or(0);
-        if total >= server.connections || own >= limits::CONNECTIONS_PER_ADDRESS {
-            return None;
-        }
-        places.insert(address, own + 1);
-        Some(Place {
-            server: Arc::clone(server),
-            address,
-        })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut places = self
-            .server
-            .places
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = places.get_mut(&self.address) {
-            *own -= 1;
-            if *own == 0 {
-                places.remove(&self.address);
-            }
-        }
-    }
 }

@@ -2,6 +2,8 @@
 
 mod closing;
 mod listener;
+mod places;
 mod session;
 
-pub use listener::{Places, RtmpServer, serve};
+pub use listener::{RtmpServer, serve};
+pub use places::Places;

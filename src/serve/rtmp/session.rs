@@ -2,6 +2,7 @@
 
 use super::closing::say_and_close;
 use super::listener::RtmpServer;
+use super::places::Place;
 use crate::limits::rtmp_server as limits;
 use crate::media::ingest::{Ingest, IngestError};
 use crate::media::rendition::AppendError;
@@ -27,8 +28,10 @@ enum End {
     Goodbye,
     #[error("refused: {0}")]
     Refused(String),
-    #[error("sent nothing for {0} ms")]
-    Silent(u64),
+    #[error("sent nothing for {} s", limits::SILENCE_MS / 1_000)]
+    Silent,
+    #[error("did not begin to publish within {} s", limits::DIALOGUE_MS / 1_000)]
+    Slow,
     #[error("did not read our answers")]
     Deaf,
     #[error("{0}")]
@@ -42,8 +45,10 @@ struct Session<'a> {
     clock: Clock,
     stream: &'a TcpStream,
     address: IpAddr,
+    place: &'a Place,
     connection: Connection,
     live: Option<Live>,
+    began: Mono,
     last_bytes: Mono,
     last_ping: Mono,
     /// Since when output waits for the peer.
@@ -56,10 +61,12 @@ struct Live {
     ingest: Ingest,
     stream: u32,
     noted: Mono,
+    /// Fragments lost in the gap that is open.
+    lost: u64,
 }
 
 /// Serves one connection.
-pub(super) async fn run(stream: TcpStream, address: IpAddr, server: &RtmpServer) {
+pub(super) async fn run(stream: TcpStream, address: IpAddr, server: &RtmpServer, place: &Place) {
     let clock = server.station.clock();
     let mut random = [0; 32];
     if let Err(error) = getrandom::fill(&mut random) {
@@ -73,13 +80,16 @@ pub(super) async fn run(stream: TcpStream, address: IpAddr, server: &RtmpServer)
         clock,
         stream: &stream,
         address,
+        place,
         connection,
         live: None,
+        began: now,
         last_bytes: now,
         last_ping: now,
         stuck_since: None,
     };
     let end = session.talk().await;
+    place.set_live(false);
     session.finish(&end);
     let mut connection = session.connection;
     match end {
@@ -117,7 +127,9 @@ impl Session<'_> {
         let stream = self.stream;
         let connection = &mut self.connection;
         let read = BUFFER.with_borrow_mut(|buffer| match stream.try_read(buffer) {
-            Ok(0) => Err(End::Closed),
+            Ok(0) => Err(connection
+                .end_of_input()
+                .map_or_else(End::from, |()| End::Closed)),
             Ok(count) => connection
                 .feed(buffer.get(..count).unwrap_or_default())
                 .map(|()| true)
@@ -189,14 +201,14 @@ impl Session<'_> {
                 ));
             }
         };
+        self.place.set_live(true);
         self.connection.accept_publish(request.stream);
         self.flush()?;
         let Some(start) = publication.begin(&self.server.people).await else {
-            return Err(self.refuse_on(
-                request.stream,
-                "NetStream.Publish.BadName",
-                "The channel was closed meanwhile. Start again",
-            ));
+            let text = publication
+                .dismissal()
+                .unwrap_or_else(|| "The channel was closed meanwhile. Start again".into());
+            return Err(self.refuse_on(request.stream, "NetStream.Publish.BadName", &text));
         };
         log::info!(
             "{} is live from {} with {}",
@@ -214,6 +226,7 @@ impl Session<'_> {
             ingest: Ingest::new(start, now),
             stream: request.stream,
             noted: now,
+            lost: 0,
         });
         Ok(())
     }
@@ -243,16 +256,10 @@ impl Session<'_> {
         let Some(live) = &mut self.live else {
             return Ok(());
         };
-        while let Some(output) = live.ingest.poll() {
-            match live.publication.take(output, now) {
-                Ok(()) => {}
-                Err(error @ AppendError::BitrateTooHigh(_)) => {
-                    return Err(self.refuse("NetStream.Publish.Rejected", &error.to_string()));
-                }
-                Err(error) => log::warn!("{}: {error}", live.publication.name()),
-            }
+        match live.hand_on(now) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.refuse("NetStream.Publish.Rejected", &error.to_string())),
         }
-        Ok(())
     }
 
     async fn on_time(&mut self) -> Result<(), End> {
@@ -278,9 +285,11 @@ impl Session<'_> {
         {
             return Err(End::Deaf);
         }
-        let patience = self.patience();
-        if now.since(self.last_bytes) >= patience {
-            return Err(End::Silent(patience));
+        if self.gives_up_at() <= now {
+            return Err(match self.live {
+                Some(_) => End::Silent,
+                None => End::Slow,
+            });
         }
         if self.live.is_some() && now.since(self.last_bytes.max(self.last_ping)) >= limits::PING_MS
         {
@@ -291,17 +300,16 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// How long this peer may be silent: a stranger has less time than a publisher.
-    fn patience(&self) -> u64 {
-        if self.live.is_some() {
-            limits::SILENCE_MS
-        } else {
-            limits::DIALOGUE_MS
+    /// A publisher may be silent for a while; a stranger has only so long to become one, whatever it sends.
+    fn gives_up_at(&self) -> Mono {
+        match self.live {
+            Some(_) => self.last_bytes.plus(limits::SILENCE_MS),
+            None => self.began.plus(limits::DIALOGUE_MS),
         }
     }
 
     fn deadline(&self) -> Mono {
-        let mut deadline = self.last_bytes.plus(self.patience());
+        let mut deadline = self.gives_up_at();
         if let Some(live) = &self.live {
             deadline = deadline
                 .min(self.last_bytes.max(self.last_ping).plus(limits::PING_MS))
@@ -355,15 +363,39 @@ impl Session<'_> {
         };
         let now = self.clock.now();
         live.ingest.finish(now);
-        while let Some(output) = live.ingest.poll() {
-            if let Err(error) = live.publication.take(output, now) {
-                log::warn!("{}: {error}", live.publication.name());
-                break;
-            }
+        if let Err(error) = live.hand_on(now) {
+            log::warn!("{}: {error}", live.publication.name());
         }
         live.publication.note_health(live.ingest.health());
         log::info!("{} left ({}): {end}", live.publication.name(), self.address);
         live.publication.leave(matches!(end, End::Goodbye));
+    }
+}
+
+impl Live {
+    /// Gives the station what was made. One line in the log a gap, however many fragments are lost in it.
+    ///
+    /// # Errors
+    /// The stream is too large for its ring.
+    fn hand_on(&mut self, now: Mono) -> Result<(), AppendError> {
+        while let Some(output) = self.ingest.poll() {
+            match self.publication.take(output, now) {
+                Ok(()) if self.lost > 0 => {
+                    let lost = std::mem::take(&mut self.lost);
+                    let name = self.publication.name();
+                    log::info!("{name}: goes on after {lost} lost fragments");
+                }
+                Ok(()) => {}
+                Err(error @ AppendError::BitrateTooHigh(_)) => return Err(error),
+                Err(error) => {
+                    if self.lost == 0 {
+                        log::warn!("{}: {error}", self.publication.name());
+                    }
+                    self.lost = self.lost.saturating_add(1);
+                }
+            }
+        }
+        Ok(())
     }
 }
 

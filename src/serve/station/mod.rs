@@ -73,7 +73,17 @@ struct State {
     ended: HashMap<String, Ended>,
     desk: Desk,
     shares: Shares,
+    /// Sessions that are over while somebody still reads their media: their share is not free yet.
+    retired: Vec<Retired>,
+    /// Ends of blocks of sequence numbers that the store could not take note of; at most one for each account.
+    unwritten: HashMap<AccountId, u64>,
     publications: u64,
+}
+
+#[derive(Debug)]
+struct Retired {
+    on_air: Arc<OnAir>,
+    share: Share,
 }
 
 /// A running session as the station sees it.
@@ -119,6 +129,8 @@ impl Station {
             ended: HashMap::new(),
             desk: Desk::default(),
             shares,
+            retired: Vec::new(),
+            unwritten: HashMap::new(),
             publications: 0,
         };
         Station {
@@ -198,6 +210,7 @@ impl Station {
         let mut state = self.state();
         let state = &mut *state;
         state.forget(now);
+        state.reap();
         let known = state.sessions.contains_key(&holder.name);
         if let Some(session) = state.sessions.get_mut(&holder.name)
             && let Some(connected) = &session.publisher
@@ -287,6 +300,7 @@ impl Station {
         for name in over {
             state.end(&name, now);
         }
+        state.reap();
         state.forget(now);
     }
 
@@ -313,16 +327,31 @@ impl Station {
         }
     }
 
-    /// Puts a session on air under its first sequence number; the one that is on air already if there is one.
+    fn unwritten(&self, account: AccountId) -> u64 {
+        self.state().unwritten.get(&account).copied().unwrap_or(0)
+    }
+
+    fn note_unwritten(&self, account: AccountId, end: u64) {
+        self.state().unwritten.insert(account, end);
+    }
+
+    fn note_written(&self, account: AccountId) {
+        self.state().unwritten.remove(&account);
+    }
+
+    /// Puts a session on air under its first sequence number; the one that is on air already if there is one. None if
+    /// another publication has taken its place.
     fn begin(
         &self,
         name: &str,
+        publication: u64,
         key: KeyId,
         first_sequence: u64,
         reserved: u64,
     ) -> Option<Arc<OnAir>> {
         let now = self.clock().now();
         let mut state = self.state();
+        state.connected(name, publication)?;
         let before = state.ended.get(name).map(|ended| {
             (
                 ended.independent && ended.key == Some(key),
@@ -380,6 +409,7 @@ impl Station {
             state.remove(name);
             return;
         };
+        on_air.rendition.pause();
         let grace = if goodbye {
             limits::GRACE_AFTER_GOODBYE_MS
         } else {
@@ -397,17 +427,21 @@ impl State {
         (connected.publication == publication).then_some(connected)
     }
 
-    fn remove(&mut self, name: &str) -> Option<Session> {
-        let session = self.sessions.remove(name)?;
-        self.shares.give_back(session.share);
-        Some(session)
+    /// A session that was never on air leaves no trace.
+    fn remove(&mut self, name: &str) {
+        if let Some(session) = self.sessions.remove(name) {
+            self.shares.give_back(session.share);
+        }
     }
 
     fn end(&mut self, name: &str, now: Mono) {
-        let Some(session) = self.remove(name) else {
+        let Some(session) = self.sessions.remove(name) else {
             return;
         };
-        let Some(on_air) = session.on_air else { return };
+        let Some(on_air) = session.on_air else {
+            self.shares.give_back(session.share);
+            return;
+        };
         let (playlist, independent) = on_air.end();
         let ended = Ended {
             playlist,
@@ -417,6 +451,21 @@ impl State {
             at: now,
         };
         self.ended.insert(name.to_owned(), ended);
+        let share = session.share;
+        self.retired.push(Retired { on_air, share });
+        self.reap();
+    }
+
+    /// Shares become free when the last byte of their rings has.
+    fn reap(&mut self) {
+        let shares = &mut self.shares;
+        self.retired.retain(|retired| {
+            let is_used = retired.on_air.free() > 0;
+            if !is_used {
+                shares.give_back(retired.share);
+            }
+            is_used
+        });
     }
 
     /// Endings older than a minute keep no playlist; beyond the table's bound the oldest is forgotten whole.

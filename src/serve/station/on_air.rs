@@ -120,7 +120,7 @@ impl OnAir {
     }
 
     pub(super) fn publishes(&self, publication: u64, key: KeyId) {
-        self.writer.store(publication, Ordering::Relaxed);
+        self.writer.fetch_max(publication, Ordering::Relaxed);
         self.state().key = Some(key);
         self.set_phase(Phase::Live);
     }
@@ -154,6 +154,14 @@ impl OnAir {
         let independent = self.rendition.is_independent();
         self.set_phase(Phase::Ended);
         (playlist, independent)
+    }
+
+    /// Gives up what the rings hold; bytes that readers have not let go of yet.
+    pub(super) fn free(&self) -> u64 {
+        self.rendition.free();
+        self.ts.free();
+        let stats = self.rendition.stats();
+        stats.listed_bytes + stats.held_bytes + self.ts.bytes()
     }
 
     /// A viewer asked for media; it counts for [`limits::VIEWER_MS`].

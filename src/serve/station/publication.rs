@@ -3,7 +3,6 @@
 use super::Station;
 use super::on_air::OnAir;
 use crate::limits::station as limits;
-use crate::media::fragment::Fragment;
 use crate::media::ingest::{Health, IngestStart, Output};
 use crate::media::rendition::AppendError;
 use crate::people::{KeyHolder, People};
@@ -20,8 +19,6 @@ pub struct Publication {
     number: u64,
     on_air: Option<Arc<OnAir>>,
     dismissed: oneshot::Receiver<String>,
-    /// The next fragment stands behind what another publisher left.
-    continues: bool,
     gone: bool,
 }
 
@@ -41,7 +38,6 @@ impl Publication {
             number,
             on_air,
             dismissed,
-            continues: false,
             gone: false,
         }
     }
@@ -55,17 +51,14 @@ impl Publication {
     /// None if this publisher was pushed aside meanwhile.
     pub async fn begin(&mut self, people: &Arc<People>) -> Option<IngestStart> {
         let on_air = match self.on_air.clone() {
-            Some(on_air) => {
-                on_air.rendition.pause();
-                self.continues = true;
-                on_air
-            }
+            Some(on_air) => on_air,
             None => {
-                let (first, end) = self.reserve(people).await;
+                let (first, end) = self.reserve(people, None).await;
                 self.station
-                    .begin(&self.name, self.holder.key, first, end)?
+                    .begin(&self.name, self.number, self.holder.key, first, end)?
             }
         };
+        on_air.rendition.pause();
         on_air.publishes(self.number, self.holder.key);
         let now = self.station.clock().now();
         let start = IngestStart {
@@ -76,33 +69,43 @@ impl Publication {
         Some(start)
     }
 
-    /// A block of numbers: the first and the end. Where the store can't write, a far jump in memory keeps them rising.
-    async fn reserve(&self, people: &Arc<People>) -> (u64, u64) {
-        let (people, account) = (Arc::clone(people), self.holder.account);
+    /// A block of numbers, its first and its end: from the store, or what stands in for it. `in_use` is the end of the
+    /// block that a running session has.
+    async fn reserve(&self, people: &Arc<People>, in_use: Option<u64>) -> (u64, u64) {
+        let account = self.holder.account;
+        let least = in_use.unwrap_or(0).max(self.station.unwritten(account));
+        let asked = Arc::clone(people);
         let reserved = tokio::task::spawn_blocking(move || {
-            people.reserve_sequence(account, limits::SEQUENCE_BLOCK)
+            asked.reserve_sequence_from(account, least, limits::SEQUENCE_BLOCK)
         })
         .await;
-        let first = match reserved {
-            Ok(Ok(first)) => first,
-            Ok(Err(error)) => {
-                log::error!(
-                    "{}: sequence numbers could not be reserved: {error}",
-                    self.name
-                );
-                self.number_from_clock()
+        let reason = match reserved {
+            Ok(Ok(first)) => {
+                self.station.note_written(account);
+                return (first, first.saturating_add(limits::SEQUENCE_BLOCK));
             }
-            Err(error) => {
-                log::error!("{}: reserving sequence numbers failed: {error}", self.name);
-                self.number_from_clock()
-            }
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
         };
-        (first, first + limits::SEQUENCE_BLOCK)
+        log::error!(
+            "{}: sequence numbers could not be reserved: {reason}",
+            self.name
+        );
+        let known = people.next_sequence(account).unwrap_or(0).max(least);
+        let first = match in_use {
+            Some(_) => known,
+            None => known.saturating_add(self.seconds_of_today()),
+        };
+        let end = first.saturating_add(limits::SEQUENCE_BLOCK);
+        self.station.note_unwritten(account, end);
+        (first, end)
     }
 
-    /// One block a second of wall-clock time: beyond anything reserved before, unless the clock goes back by years.
-    fn number_from_clock(&self) -> u64 {
-        u64::try_from(self.station.clock().unix_ms() / 1_000).unwrap_or(0) * limits::SEQUENCE_BLOCK
+    /// Where the store can't write, the time of day keeps numbers rising over restarts: a session uses fewer than one a
+    /// second.
+    fn seconds_of_today(&self) -> u64 {
+        let since = self.station.clock().unix_ms() / 1_000 - limits::SEQUENCE_EPOCH_S;
+        u64::try_from(since).unwrap_or(0)
     }
 
     /// Takes what the ingest made.
@@ -122,15 +125,7 @@ impl Publication {
                 on_air.rendition.set_tracks(tracks);
                 Ok(())
             }
-            Output::Fragment(fragment) => {
-                let discontinuity = fragment.discontinuity || std::mem::take(&mut self.continues);
-                let fragment = Fragment {
-                    discontinuity,
-                    starts_segment: fragment.starts_segment || discontinuity,
-                    ..fragment
-                };
-                on_air.rendition.append(&fragment, now)
-            }
+            Output::Fragment(fragment) => on_air.rendition.append(&fragment, now),
         }
     }
 
@@ -138,19 +133,17 @@ impl Publication {
     pub async fn keep_reserved(&self, people: &Arc<People>) {
         let Some(on_air) = &self.on_air else { return };
         let (next, _) = on_air.rendition.next_numbers();
-        if next + limits::SEQUENCE_LOW < on_air.reserved() {
+        let reserved = on_air.reserved();
+        if next.saturating_add(limits::SEQUENCE_LOW) < reserved {
             return;
         }
-        let (first, end) = self.reserve(people).await;
-        if first == on_air.reserved() {
-            on_air.reserve_up_to(end);
-        } else {
-            log::warn!(
-                "{}: sequence numbers {first}.. do not follow those in use",
-                self.name
-            );
-            on_air.reserve_up_to(on_air.reserved() + limits::SEQUENCE_BLOCK);
-        }
+        let (_, end) = self.reserve(people, Some(reserved)).await;
+        on_air.reserve_up_to(end);
+    }
+
+    /// The text with which this publisher must leave, if it must.
+    pub fn dismissal(&mut self) -> Option<String> {
+        self.dismissed.try_recv().ok()
     }
 
     /// Resolves with the text with which this publisher must leave.

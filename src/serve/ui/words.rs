@@ -195,6 +195,7 @@ words! {
     short_password: "10 characters or more, please.", "密码至少 10 个字符。";
     long_password: "256 bytes at most.", "密码最多 256 字节。";
     no_room: "The box has no room for more.", "盒子放不下了。";
+    card_failed: "The card could not be written. Until the box is started again it can save nothing; what is live goes on.", "存储卡写不进去了。盒子重启之前什么都存不了，正在播的不受影响。";
     not_saved: "The box could not save this. Try again.", "盒子没能保存，请再试一次。";
 
     // Studio.

@@ -16,10 +16,9 @@ export default {
     await claim(viewer, code, "anna");
     await until("the owner is in", 15, () => new URL(page.url()).pathname !== "/setup" || page.locator('a[href="/studio"]').count());
     await page.goto(hearth.url("/studio"), { waitUntil: "domcontentloaded" });
-    const show = page.getByRole("button", { name: /show/i }).first();
-    if (await show.count()) await show.click();
+    await page.getByRole("button", { name: /show/i }).or(page.getByRole("link", { name: /show/i })).first().click();
     const key = await until("the studio shows the key", 5, async () => {
-      const fields = await page.evaluate(() => [...document.querySelectorAll("input, code, .mono, output")].map((e) => e.value || e.textContent).join("\n"));
+      const fields = await page.evaluate(() => [...document.querySelectorAll("code")].map((e) => e.textContent).join("\n"));
       return fields.match(/\b[a-z2-9]{4,6}(?:-[a-z2-9]{1,6}){3,6}\b|\b[a-z2-9]{26}\b/)?.[0];
     });
     await viewer.screenshot("studio");
@@ -30,7 +29,8 @@ export default {
     await viewer.screenshot("home");
     await tile.click();
     await viewer.playing();
-    await viewer.steady(5);
+    // A stream this young may run dry once before the player has its distance.
+    await until("the page plays steadily", 15, () => viewer.steady(5));
     await viewer.screenshot("watch-owner");
     await viewer.clean();
   },

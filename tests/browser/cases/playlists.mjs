@@ -3,7 +3,9 @@ import { expect, sleep, within } from "../lib/check.mjs";
 import { temporary } from "../lib/daemon.mjs";
 import { publish, sending } from "../lib/encoder.mjs";
 import { bytes, ready, watch } from "../lib/playlist.mjs";
-import { download, inOrder, lasts, probe, starts, withoutHoles } from "../lib/probe.mjs";
+import { exact } from "../lib/fmp4.mjs";
+import { download, inOrder, probe, starts } from "../lib/probe.mjs";
+import { apart, flashes } from "../lib/sync.mjs";
 
 const FRAME = 1 / 30;
 // A playlist states a duration to so many seconds.
@@ -23,29 +25,21 @@ async function fmp4(t, options, { video = true, audio = true } = {}) {
   const whole = await probe(all);
   expect(whole.complaints === "", `ffprobe on the segments: ${whole.complaints}`);
   expect(Boolean(whole.video) === video && Boolean(whole.audio) === audio, "the tracks are not those that were sent");
-  for (const track of [whole.video, whole.audio].filter(Boolean)) {
-    inOrder(track, track.stream.codec_type);
-    withoutHoles(track, track.stream.codec_type);
-  }
+  for (const track of [whole.video, whole.audio].filter(Boolean)) inOrder(track, track.stream.codec_type);
   if (video && audio) {
     const apart = Math.abs(starts(whole.video) - starts(whole.audio));
     expect(apart <= FRAME, `picture and sound start ${(apart * 1000).toFixed(1)} ms apart`);
   }
-  for (const part of parts) {
-    expect(part.duration <= 2.5, `segment ${part.sequence} lasts ${part.duration} s`);
-    const one = await probe(part.file);
-    const real = lasts(one.video ?? one.audio);
-    within(part.duration - real, -PRINTED, PRINTED, `EXTINF less real duration of segment ${part.sequence} (${part.duration}, ${real})`);
-  }
-  return { hearth, list, whole };
+  for (const part of parts) expect(part.duration <= 2.5, `segment ${part.sequence} lasts ${part.duration} s`);
+  exact(parts, PRINTED);
+  return { hearth, list, whole, all };
 }
 
 export default {
   async "fMP4 segments have no holes, exact durations, picture and sound together"(t) {
-    const { hearth, list } = await fmp4(t, {});
+    const { hearth } = await fmp4(t, {});
     const live = await probe(hearth.url("/live/anna/media.m3u8"), { seconds: 6 });
     expect(!/timestamp|non.monoton|dts|pts/i.test(live.complaints), `ffprobe on media.m3u8: ${live.complaints}`);
-    expect(list.independent || list.segments.length > 0, "empty");
     const multi = await probe(hearth.url("/live/anna/index.m3u8"), { seconds: 4 });
     expect(!/timestamp|non.monoton|dts|pts/i.test(multi.complaints), `ffprobe on index.m3u8: ${multi.complaints}`);
     expect(multi.video && multi.audio, "index.m3u8 does not lead to both tracks");
@@ -53,9 +47,18 @@ export default {
     for (const needed of [/#EXT-X-STREAM-INF:/, /BANDWIDTH=\d{4,}/, /CODECS="avc1\.[0-9A-Fa-f]{6},mp4a\.40\.2"/, /RESOLUTION=640x360/]) expect(needed.test(master), `index.m3u8 lacks ${needed}:\n${master}`);
   },
 
-  async "B-frames keep their decode and presentation times"(t) {
-    const { whole } = await fmp4(t, { bframes: 2, gop: 60 });
+  async "B-frames keep their times: flash and beep stay together in fMP4 and TS"(t) {
+    const dir = temporary(t.cleanup), file = await flashes(dir, { bframes: 2, seconds: 30 });
+    const meant = await apart(file);
+    const { hearth, whole, all } = await fmp4(t, { file });
     expect(whole.video.packets.some((p) => p.pts > p.dts), "no packet is shown later than decoded: the B-frames are gone");
+    const ts = await download(await ready(hearth.url("/live/anna/ts.m3u8"), 3), dir, "ts");
+    for (const out of [all, ts.all]) {
+      const found = await apart(out);
+      expect(found.length >= 4, `${out}: only ${found.length} flashes with a beep`);
+      const worst = Math.max(...found.map((d) => Math.abs(d - meant[0])));
+      expect(worst <= FRAME * 1000, `${out}: picture and sound ${worst.toFixed(0)} ms from where they were`);
+    }
   },
 
   async "video alone and sound alone are streams too"(t) {

@@ -26,7 +26,8 @@ async function vanishing(t, begin, vanish) {
   await sending(second, 5);
   within(performance.now() - lane.connectedAt, 0, 2500, "ms from the second's connecting to its sending");
   const joined = await until("the list goes on with a discontinuity", 8, () => watching.last.segments.find((s) => s.sequence >= number && s.discontinuity));
-  expect(joined.sequence === number, `numbers went from ${number - 1} to ${joined.sequence}`);
+  // What the first one had begun may still be listed before it.
+  within(joined.sequence, number, number + 1, "number of the first new segment");
   const after = await viewer.playing(10);
   await viewer.steady(5);
   expect(after.loaded === before.loaded, "the page was reloaded");

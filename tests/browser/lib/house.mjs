@@ -20,5 +20,5 @@ export async function claim(viewer, code, name) {
 
 /** The one-time setup code in what the daemon printed. */
 export function setupCode(words) {
-  return words.match(/setup code\W+(?:is\W+)?([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)/i)?.[1];
+  return words.match(/\bcode (\w+(?:-\w+)+)/)?.[1];
 }

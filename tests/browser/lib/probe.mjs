@@ -21,11 +21,8 @@ export async function probe(input, { seconds, args = [] } = {}) {
   return { video: track("video"), audio: track("audio"), complaints: result.err.trim() };
 }
 
-/** First presentation time of a track in seconds. */
-export const starts = (track) => Math.min(...track.packets.map((p) => p.pts)) / track.ticks;
-
-/** Sum of a track's packet durations in seconds. */
-export const lasts = (track) => track.packets.reduce((sum, p) => sum + p.duration, 0) / track.ticks;
+/** First decode time of a track in seconds. */
+export const starts = (track) => track.packets[0].dts / track.ticks;
 
 /** Fails unless decode times rise strictly and no presentation time lies before its decode time. */
 export function inOrder(track, what) {
@@ -34,14 +31,6 @@ export function inOrder(track, what) {
     expect(pts >= dts, `${what}: packet ${i} is shown (${pts}) before it is decoded (${dts})`);
     expect(i === 0 || dts > track.packets[i - 1].dts, `${what}: decode time ${dts} of packet ${i} does not rise`);
   }
-}
-
-/** Fails if a packet does not start exactly where the last ended (durations as the file states them). */
-export function withoutHoles(track, what) {
-  track.packets.slice(1).forEach((packet, i) => {
-    const end = track.packets[i].dts + track.packets[i].duration;
-    expect(packet.dts === end, `${what}: packet ${i + 1} starts at ${packet.dts}, the last ended at ${end}`);
-  });
 }
 
 /** Loads a list's segments and gives each as a file of its own (behind its init segment), and all in one. */

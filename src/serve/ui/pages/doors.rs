@@ -10,6 +10,7 @@ use crate::serve::ui::icons;
 use crate::serve::ui::reply::Reply;
 use crate::serve::ui::routes::Visit;
 use crate::serve::ui::words::{Words, fill};
+use crate::store::StoreError;
 use askama::Template;
 use std::sync::PoisonError;
 
@@ -225,7 +226,8 @@ pub(super) fn sentence(w: &'static Words, error: &PeopleError) -> &'static str {
         PeopleError::Password(PasswordError::Short) => w.short_password,
         PeopleError::Password(PasswordError::Long) => w.long_password,
         PeopleError::Password(PasswordError::Busy) => w.busy,
-        PeopleError::Full(_) => w.no_room,
+        PeopleError::Full(_) | PeopleError::Store(StoreError::Full(_)) => w.no_room,
+        PeopleError::Store(StoreError::Io(_)) => w.card_failed,
         _ => w.not_saved,
     }
 }
@@ -233,10 +235,10 @@ pub(super) fn sentence(w: &'static Words, error: &PeopleError) -> &'static str {
 pub(super) fn status_of(error: &PeopleError) -> u16 {
     match error {
         PeopleError::Password(PasswordError::Busy) => 503,
+        PeopleError::Full(_) | PeopleError::Store(StoreError::Full(_)) => 507,
         PeopleError::Password(PasswordError::System(_))
         | PeopleError::Store(_)
         | PeopleError::Random => 500,
-        PeopleError::Full(_) => 507,
         _ => 422,
     }
 }
