@@ -128,6 +128,7 @@
     /* What follows needs a new beginning. A stall just before was the publisher's. */
     function ended() {
       if (holding) target = before;
+      if (video.readyState < 2 && fault('empty')) return failed('empty');
       if (!firstAt || now() - firstAt < 1000) return again();
       tries = 0;
       close();
