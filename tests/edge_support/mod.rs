@@ -3,6 +3,8 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use bytes::Bytes;
+use hearth::media::cursor::Cursor;
+use hearth::media::rendition::Rendition;
 use hearth::serve::assets::Asset;
 use hearth::serve::edge::{Channel, EdgeSettings, Live, MediaFile, MediaResource, serve};
 use hearth::time::{Clock, Mono};
@@ -107,6 +109,8 @@ pub(crate) struct FakeChannel {
     pub(crate) ended: AtomicBool,
     pub(crate) changed: Notify,
     pub(crate) viewers: Mutex<Vec<u64>>,
+    /// What the instant stream shows.
+    pub(crate) rendition: Mutex<Option<Arc<Rendition>>>,
 }
 
 impl FakeChannel {
@@ -159,6 +163,9 @@ impl Channel for FakeChannel {
     }
     fn resource(&self, file: &str) -> Option<MediaResource> {
         self.files.lock().unwrap().get(file).cloned()
+    }
+    fn cursor(&self) -> Option<Cursor> {
+        self.rendition.lock().unwrap().clone().map(Cursor::new)
     }
     fn changed(&self) -> &Notify {
         &self.changed

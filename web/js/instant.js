@@ -7,7 +7,7 @@
 (function () {
   'use strict';
   var Source = window.MediaSource || window.ManagedMediaSource;
-  var LEAST = .2, MOST = 2;                   /* the target, seconds */
+  var LEAST = .23, MOST = 2;                  /* the target right after an append, seconds */
   var TICK = 250, CREEP = 1 - .1 / 240;       /* ms; the target's share that is left after a tick without a stall: 0.9 a minute */
   var SLACK = .05, FAST = 1.1, QUICK = 1.04, SLOW = .96;    /* beyond the slack the rate changes */
   var JUMP = 1;                               /* this far behind the target, seconds, playing faster would take too long */
@@ -128,6 +128,7 @@
     /* What follows needs a new beginning. A stall just before was the publisher's. */
     function ended() {
       if (holding) target = before;
+      if (video.readyState < 2 && fault('empty')) return failed('empty');
       if (!firstAt || now() - firstAt < 1000) return again();
       tries = 0;
       close();

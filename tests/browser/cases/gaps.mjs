@@ -21,7 +21,7 @@ async function torn(t, { gone, plan, watched, smooth }) {
   t.cleanup.push(() => playing.stop());
   const began = performance.now();
   await ready(hearth.url("/live/anna/media.m3u8"), 1);
-  const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
+  const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"), { mode: "steady" });
   await viewer.playing();
   if (smooth) {
     await viewer.steady(watched - (performance.now() - began) / 1000, { video: false, tolerance: 0.1 });

@@ -38,11 +38,8 @@ function readClocks() {
   })).observe(document, { childList: true, subtree: true });
 }
 
-/** Makes a viewer's pages (to be opened after this) read the clock, and play in the mode `mode` if one is given. */
-export async function prepare(viewer, mode) {
-  await viewer.page.addInitScript(readClocks);
-  if (mode) await viewer.page.addInitScript((it) => localStorage.setItem("hearth-mode", it), mode);
-}
+/** Makes a viewer's pages (to be opened after this) read the clock. */
+export const prepare = (viewer) => viewer.page.addInitScript(readClocks);
 
 /** Ages of the pictures shown within `seconds` from now, ms, sorted. */
 export async function ages(viewer, seconds) {

@@ -43,7 +43,7 @@ function instrument() {
 
 /** One page; `problems` collects console errors, script errors, refused policies and requests that the page should not make. */
 export class Viewer {
-  static async open(cleanup, url, { mobile = false, viewport = { width: 1280, height: 800 }, colorScheme = "dark", go = true } = {}) {
+  static async open(cleanup, url, { mobile = false, viewport = { width: 1280, height: 800 }, colorScheme = "dark", go = true, mode } = {}) {
     const context = await (await shared()).newContext({ viewport, colorScheme, isMobile: mobile });
     cleanup.push(() => context.close());
     const viewer = new Viewer();
@@ -60,6 +60,8 @@ export class Viewer {
       if (protocol.startsWith("http") && host !== own) viewer.foreign.push(r.url());
     });
     await viewer.page.addInitScript(instrument);
+    // As if chosen in the player's menu: "instant" or "steady".
+    if (mode) await viewer.page.addInitScript((it) => localStorage.setItem("hearth-mode", it), mode);
     if (go) await viewer.page.goto(url, { waitUntil: "domcontentloaded" });
     return viewer;
   }
