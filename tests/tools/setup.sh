@@ -58,6 +58,8 @@ setup_bench() {
     want nginx nginx-light
     want taskset util-linux
     want ip iproute2
+    want mkfs.ext4 e2fsprogs
+    want losetup mount
     install_packages
 }
 
