@@ -5,8 +5,8 @@
 mod program_support;
 mod rtmp_support;
 
-use program_support::Daemon;
 use hearth::wire::rtmp::client::PublisherState;
+use program_support::Daemon;
 use rtmp_support::{Encoder, dial, is_closed_within, wait_until};
 use std::collections::BTreeMap;
 use std::fs;
