@@ -40,6 +40,7 @@ fn each_account_costs_whole_blocks_of_flash_and_the_page_says_so() {
     assert!(rise("hearth_store_rows ") >= 6, "an account and its key");
     assert!(rise("hearth_store_asked_bytes_total ") > 0);
     assert_eq!(value(&after, "hearth_store_damages "), 0);
+    assert_eq!(value(&after, "hearth_store_broken "), 0);
     assert!(value(&after, "hearth_http_connections ") >= 1);
     assert!(value(&after, "hearth_resident_memory_bytes ") > 1 << 20);
     assert_eq!(value(&after, "hearth_channels "), 0);

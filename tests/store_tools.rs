@@ -224,6 +224,7 @@ fn a_failed_sync_is_final_for_writing_and_reading_goes_on() {
     let card = Card::default();
     let store = open(card.clone()).unwrap();
     store.put::<Accounts>(&1, &"anna".to_owned()).unwrap();
+    assert!(!store.is_broken());
     card.syncs_fail.store(true, SeqCst);
     let failed = store.put::<Accounts>(&1, &"changed".to_owned());
     assert_eq!(failed, Err(StoreError::Io("input/output error".to_owned())));
@@ -234,6 +235,7 @@ fn a_failed_sync_is_final_for_writing_and_reading_goes_on() {
     ));
     assert_eq!(store.get::<Accounts>(&1).unwrap().as_deref(), Some("anna"));
     assert_eq!(store.scan::<Accounts>().unwrap().len(), 1);
+    assert!(store.is_broken());
     assert!(store.close().is_err());
 }
 

@@ -210,6 +210,7 @@ fn metrics_of(parts: &Parts) -> WriteMetrics {
         *last = store.stats_now().unwrap_or(*last);
         let figures = Figures {
             store: *last,
+            store_broken: store.is_broken(),
             edge: *edge,
             channels: metrics::channels(&station),
             ring_bytes_granted: station.ring_bytes_granted(),

@@ -14,6 +14,8 @@ use std::fmt::{Display, Write};
 pub struct Figures {
     /// The store's.
     pub store: Stats,
+    /// The card refused a write, so that the store writes nothing more.
+    pub store_broken: bool,
     /// The edge's.
     pub edge: EdgeFigures,
     /// One for each session of the station.
@@ -346,6 +348,12 @@ impl Figures {
             Counter,
             "Commits since the store was made, each with one flush.",
             store.commits,
+        );
+        page.value(
+            "hearth_store_broken",
+            Gauge,
+            "1 once the card refused a write: nothing is saved until the next start.",
+            u8::from(self.store_broken),
         );
         page.value(
             "hearth_store_damages",

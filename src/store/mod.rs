@@ -343,6 +343,11 @@ impl Store {
         Some(Stats::of(&view, self.report.damage_count))
     }
 
+    /// Whether the card has refused a write, so that nothing is written until the next start.
+    pub fn is_broken(&self) -> bool {
+        self.shared.is_broken()
+    }
+
     /// Flushes what is batched; no writes after it.
     pub fn close(&self) -> Result<(), StoreError> {
         let flushed = match self.flush() {

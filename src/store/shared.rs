@@ -6,6 +6,7 @@ use crate::store::error::StoreError;
 use crate::store::index::Digester;
 use crate::store::queue::Queue;
 use crate::store::view::View;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{
     Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
     TryLockError,
@@ -18,6 +19,8 @@ pub(crate) struct Shared {
     queue: Mutex<Queue>,
     wake: Condvar,
     view: RwLock<View>,
+    /// The card refused a write; nothing more is written.
+    broken: AtomicBool,
     pub(crate) digester: Digester,
     pub(crate) frame_limit: usize,
     pub(crate) options: Options,
@@ -34,10 +37,14 @@ impl Shared {
             queue: Mutex::default(),
             wake: Condvar::new(),
             view: RwLock::new(view),
+            broken: AtomicBool::new(false),
             digester,
             frame_limit,
             options,
         }
+    }
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.load(Relaxed)
     }
     /// Has the writer look at the queue.
     pub(crate) fn wake(&self) {
@@ -74,6 +81,9 @@ impl Shared {
     }
     /// Every write that waits, and every later one, gets `error`.
     pub(crate) fn fail(&self, error: StoreError) {
+        if matches!(error, StoreError::Io(_)) {
+            self.broken.store(true, Relaxed);
+        }
         let mut queue = self.queue();
         for request in std::mem::take(&mut queue.requests) {
             if let Some(reply) = request.reply {

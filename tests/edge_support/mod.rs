@@ -264,7 +264,8 @@ impl Edge {
                 settings,
                 station,
                 find_asset,
-                Arc::new(|figures| format!("{figures:?}")),
+                // Longer than what the kernel takes for a reader that does not read.
+                Arc::new(|figures| format!("{figures:?}\n{}", " ".repeat(16 << 20))),
                 socket,
                 stopped,
             );

@@ -72,7 +72,7 @@ const FLOORS: &[Floor] = &[
             ("std::net", &[]),
             ("std::process", &[]),
             // One thread of its own writes batches after a while.
-            ("std::time::Instant", &["store::commit"]),
+            ("std::time::Instant", &["store::commit", "store::queue"]),
             ("std::time::SystemTime", &[]),
             ("tokio", &[]),
             ("tiny_http", &[]),
