@@ -168,8 +168,12 @@ impl Budget {
             ),
             row(
                 "connections",
-                self.connections as u64 * page_socket,
-                format!("{} with kernel buffers", self.connections),
+                (self.connections + http::SHED_AT_ONCE) as u64 * page_socket,
+                format!(
+                    "{} with kernel buffers, and {} that are told why not",
+                    self.connections,
+                    http::SHED_AT_ONCE
+                ),
             ),
             row(
                 "viewers",

@@ -65,7 +65,7 @@ fn welcome(stream: TcpStream, peer: SocketAddr, server: &Arc<RtmpServer>) {
         tokio::select! {
             biased;
             // Its sender is gone only with the place.
-            _ = leave => log::warn!("RTMP {address}: closed for a newcomer, because it was not live"),
+            _ = leave => log::debug!("RTMP {address}: closed for a newcomer, because it was not live"),
             () = session::run(stream, address, &server, &place) => {}
         }
     });
