@@ -26,6 +26,20 @@ const CONNECTION_OVERHEAD: u64 = 8 * KIB + 6 * KIB + 4 * KIB;
 /// An encoder's connection likewise, without messages.
 const ENCODER_OVERHEAD: u64 = 24 * KIB;
 
+/// A session's indexes, playlists as text and counted viewers, bytes; twice, because one that is over may still be read
+/// while the next is on air.
+const SESSION_OVERHEAD: u64 = 2 * 160 * KIB;
+
+/// Largest fragment that TS is made of, bytes: a twentieth of a second of 4K at its best. Larger ones have no TS.
+pub const TS_FRAGMENT: u64 = 5 * MIB / 2;
+
+/// What making TS holds: a fragment, its packets in a buffer that grows by doubling, and what is not stored yet, bytes.
+/// One segment is made at a time.
+const TS_MAKING: u64 = 3 * TS_FRAGMENT + MIB / 2;
+
+/// Least memory for which a second channel may be live: what one takes beside its ring, and a ring.
+const MEMORY_A_CHANNEL: u64 = 26 * MIB;
+
 /// The kernel takes up to twice what `SO_SNDBUF` and `SO_RCVBUF` say.
 const KERNEL_DOUBLES: u64 = 2;
 
@@ -76,10 +90,12 @@ impl Budget {
         let memory = memory.max(LEAST);
         let steps = memory / (32 * MIB);
         let scaled = |each: u64| usize::try_from(steps * each).unwrap_or(usize::MAX);
+        let channels = memory.saturating_sub(LEAST / 2) / MEMORY_A_CHANNEL;
+        let live_channels = usize::try_from(channels).unwrap_or(usize::MAX).clamp(1, 16);
         let mut budget = Budget {
             memory,
-            live_channels: scaled(1).min(16),
-            encoders: scaled(1).min(16) + 2,
+            live_channels,
+            encoders: live_channels + 2,
             connections: scaled(48).min(1024),
             media_seats: scaled(8).min(256),
             waiters: scaled(16).min(256),
@@ -138,6 +154,17 @@ impl Budget {
                     "{} channels, messages and pending fragments",
                     self.live_channels
                 ),
+            ),
+            row(
+                "sessions",
+                self.live_channels as u64 * SESSION_OVERHEAD,
+                "indexes, playlists, viewers".into(),
+            ),
+            row("making TS", TS_MAKING, "one segment at a time".into()),
+            row(
+                "compressed playlists",
+                http::GZIP_KEPT as u64 * http::GZIP_BYTES as u64,
+                format!("{} kept", http::GZIP_KEPT),
             ),
             row(
                 "connections",

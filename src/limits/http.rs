@@ -57,8 +57,8 @@ pub const UI_BODIES: usize = 16;
 /// Of [`UI_BODIES`], for one address: a slow one must not take them all. More: 503.
 pub const UI_BODIES_PER_ADDRESS: usize = 4;
 
-/// A playlist longer than this is sent as it is: the longest window gives a tenth.
-pub const GZIP_BYTES: usize = 64 * 1024;
+/// A playlist longer than this is sent as it is: the longest window gives under half.
+pub const GZIP_BYTES: usize = 16 * 1024;
 
 /// Compressed playlists kept: three for each of 16 channels. Beyond it the oldest is dropped.
 pub const GZIP_KEPT: usize = 48;

@@ -30,6 +30,9 @@ pub const FIRST_RESERVE: usize = 16 * 1024;
 /// Events that wait in a connection. One feed of the shortest sensible messages makes half as many; more ends it.
 pub const MAX_EVENTS: usize = 8192;
 
+/// Events for which an idle connection keeps room.
+pub const KEPT_EVENTS: usize = 64;
+
 /// Media bytes kept for an encoder that sends before its `publish` was answered; what goes beyond is dropped and counted.
 pub const MAX_HELD_BYTES: usize = 512 * 1024;
 

@@ -26,6 +26,8 @@ pub const MAX_LISTED: usize = 6;
 pub const WANTED_MS: u64 = 30_000;
 /// Files that have left the list while somebody reads them, and whose readers were not told to let go. At the bound the oldest's are.
 pub const MAX_HELD: usize = 16;
+/// One segment is made at a time in the whole process: what making holds is in the budget once.
+static MAKING: Mutex<()> = Mutex::new(());
 /// Plain HLS with durations in fractions.
 const VERSION: u8 = 3;
 
@@ -115,7 +117,9 @@ impl TsRendition {
             if plan.number < next {
                 continue;
             }
+            let making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
             let made = self.make(&plan);
+            drop(making);
             let is_full = matches!(made, Err(RemuxError::Storage(_)));
             self.state().settle(plan, made);
             if is_full {

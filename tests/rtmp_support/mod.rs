@@ -12,7 +12,9 @@ use hearth::time::Clock;
 use hearth::wire::flv::{FlvFile, FlvTagKind};
 use hearth::wire::rtmp::Publisher;
 use hearth::wire::rtmp::client::PublisherState;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, setsockopt, socket, sockopt,
+};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::os::fd::AsRawFd;
@@ -27,6 +29,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Eight seconds of picture and sound.
 pub(crate) static CLIP: &[u8] = include_bytes!("../../web/demo/clip.flv");
+
+/// Its length, ms.
+const CLIP_MS: u32 = 8_000;
 
 /// See the module.
 pub(crate) struct House {
@@ -129,6 +134,11 @@ pub(crate) fn person(people: &People, name: &str) -> (AccountId, String) {
 
 /// A connection to port `at` from 127.0.0.`from`.
 pub(crate) fn dial(at: SocketAddr, from: u8) -> TcpStream {
+    dial_with(at, from, None)
+}
+
+/// The same with buffers of so many bytes at this end, so that what waits, waits at the other.
+pub(crate) fn dial_with(at: SocketAddr, from: u8, buffers: Option<usize>) -> TcpStream {
     let SocketAddr::V4(at) = at else { panic!() };
     let fd = socket(
         AddressFamily::Inet,
@@ -137,6 +147,10 @@ pub(crate) fn dial(at: SocketAddr, from: u8) -> TcpStream {
         None,
     )
     .unwrap();
+    if let Some(bytes) = buffers {
+        setsockopt(&fd, sockopt::RcvBuf, &bytes).unwrap();
+        setsockopt(&fd, sockopt::SndBuf, &bytes).unwrap();
+    }
     let own = SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, from), 0);
     bind(fd.as_raw_fd(), &SockaddrIn::from(own)).unwrap();
     connect(fd.as_raw_fd(), &SockaddrIn::from(at)).unwrap();
@@ -198,19 +212,31 @@ impl Encoder {
         self.refusal()
     }
 
-    /// Sends the next `ms` of the clip as fast as it goes.
+    /// Sends the next `ms` of the clip, which is repeated for ever, as fast as it goes.
     pub(crate) fn send(&mut self, ms: u32) {
-        let end = self.position + ms;
-        for tag in FlvFile::tags(CLIP).unwrap() {
-            let setup = tag.timestamp == 0 && tag.body.get(1) == Some(&0);
-            let due =
-                (self.position..end).contains(&tag.timestamp) && !(setup && self.position > 0);
-            match tag.kind {
-                _ if !due => {}
-                FlvTagKind::Script => self.publisher.write_metadata(tag.body),
-                FlvTagKind::Audio => self.publisher.write_audio(tag.timestamp, tag.body),
-                FlvTagKind::Video => self.publisher.write_video(tag.timestamp, tag.body),
-                FlvTagKind::Other(_) => {}
+        self.send_padded(ms, &[]);
+    }
+
+    /// The same with `padding` (NAL units with their lengths) behind every picture.
+    pub(crate) fn send_padded(&mut self, ms: u32, padding: &[u8]) {
+        let (start, end) = (self.position, self.position + ms);
+        for lap in start / CLIP_MS..=end / CLIP_MS {
+            for tag in FlvFile::tags(CLIP).unwrap() {
+                let timestamp = lap * CLIP_MS + tag.timestamp;
+                let setup = tag.timestamp == 0 && tag.body.get(1) == Some(&0);
+                if !(start..end).contains(&timestamp) || (setup && lap > 0) {
+                    continue;
+                }
+                match tag.kind {
+                    FlvTagKind::Script if lap == 0 => self.publisher.write_metadata(tag.body),
+                    FlvTagKind::Audio => self.publisher.write_audio(timestamp, tag.body),
+                    FlvTagKind::Video if setup => self.publisher.write_video(timestamp, tag.body),
+                    FlvTagKind::Video => {
+                        let body = [tag.body, padding].concat();
+                        self.publisher.write_video(timestamp, &body);
+                    }
+                    _ => {}
+                }
             }
         }
         self.position = end;

@@ -10,9 +10,8 @@ use std::sync::Arc;
 
 /// Fragments taken from the ring at a time: each holds on to its segment file.
 const PAGE: u64 = 16;
-/// Largest fragment that is read, bytes (5 MiB): the largest video message and a megabyte beside it. The segment of a larger one
-/// is left out.
-pub const MAX_FRAGMENT: u64 = 5 << 20;
+/// Largest fragment that is read, bytes. The segment of a larger one is left out.
+pub const MAX_FRAGMENT: u64 = crate::limits::budget::TS_FRAGMENT;
 /// Finished packets are stored when so many bytes of them wait.
 const STORE_AT: usize = 128 << 10;
 

@@ -177,7 +177,9 @@ impl Session<'_> {
             ));
         }
         let Some(holder) = self.server.people.holder_of_key(&request.key) else {
-            let text = if request.key.is_empty() {
+            // Where nothing follows the app, the app is taken for the key.
+            let nothing = request.app.is_empty() && matches!(&*request.key, "" | "live");
+            let text = if nothing {
                 format!(
                     "The stream key is missing. Copy it from {}",
                     self.server.studio_url

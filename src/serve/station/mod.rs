@@ -443,6 +443,10 @@ impl State {
             return;
         };
         let (playlist, independent) = on_air.end();
+        if let Some(end) = self.unwritten.get_mut(&session.account) {
+            // Only what was used: the time of day, which a restart goes on from, must stay ahead of it.
+            *end = (*end).min(on_air.rendition.next_numbers().0);
+        }
         let ended = Ended {
             playlist,
             independent,

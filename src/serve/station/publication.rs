@@ -91,12 +91,13 @@ impl Publication {
             "{}: sequence numbers could not be reserved: {reason}",
             self.name
         );
-        let known = people.next_sequence(account).unwrap_or(0).max(least);
+        let known = people.next_sequence(account).unwrap_or(0);
         let first = match in_use {
-            Some(_) => known,
-            None => known.saturating_add(self.seconds_of_today()),
+            Some(_) => least,
+            None => known.saturating_add(self.seconds_of_today()).max(least),
         };
-        let end = first.saturating_add(limits::SEQUENCE_BLOCK);
+        // A short block, so that the store is asked again before long.
+        let end = first.saturating_add(2 * limits::SEQUENCE_LOW);
         self.station.note_unwritten(account, end);
         (first, end)
     }

@@ -39,7 +39,11 @@ impl EventQueue {
     }
 
     pub(super) fn pop(&mut self) -> Option<Event> {
-        let event = self.ready.pop_front()?;
+        let Some(event) = self.ready.pop_front() else {
+            // A burst of many small messages must not keep its room for the rest of the connection's life.
+            self.ready.shrink_to(limits::KEPT_EVENTS);
+            return None;
+        };
         self.media_bytes -= media_bytes(&event);
         Some(event)
     }
