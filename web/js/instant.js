@@ -13,6 +13,7 @@
   var JUMP = 1;                               /* this far behind the target, seconds, playing faster would take too long */
   var KEEP = 10, PAUSED = 10;                 /* seconds kept behind the picture; read ahead of a paused one */
   var RUSH = 30, RUSH_MOST = 800;             /* the first rush is over after so long without data, or after all, ms */
+  var SETTLE = 1000;                          /* so long after a beginning a wait for data is part of it, ms */
   var FIRST = 1700;                           /* from the first byte to a picture, ms */
   var QUEUE = 16 << 20;                       /* bytes that wait to be appended */
   var FAULTS = 3, SPAN = 60000;               /* so many faults of a kind within the span, ms, and this way is given up */
@@ -22,7 +23,7 @@
     var source, buffer, kind, address;
     var request = null, tries = 0, retryTimer, rushTimer, ticker;
     var queue = [], queued = 0, firstAt = 0, shown = false, begun = false, holding = false, gone = false;
-    var target = LEAST, before = LEAST, mean = 0, lastEnd = 0, faults = {};
+    var target = LEAST, before = LEAST, mean = 0, lastEnd = 0, begunAt = 0, faults = {};
 
     function now() { return performance.now(); }
 
@@ -183,6 +184,7 @@
       var first = all.start(all.length - 1), last = end();
       if (last - first < target && now() - firstAt < RUSH_MOST) return;
       begun = true;
+      begunAt = now();
       tries = 0;
       mean = target;
       rate(1);
@@ -216,7 +218,7 @@
 
     /* The picture has caught up with what is there: waits until there is more than was enough so far. */
     function stalled() {
-      if (!begun || holding || !request || video.seeking || video.paused || ahead() > target) return;
+      if (!begun || now() - begunAt < SETTLE || holding || !request || video.seeking || video.paused || ahead() > target) return;
       if (target >= MOST && fault('stall')) return failed('stall');
       before = target;
       target = Math.min(MOST, target * 2);

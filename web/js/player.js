@@ -15,7 +15,7 @@
   var FAULTS_MAX = 4;                         /* pictures that could not be decoded, one after the other, before giving up */
   var HLS = {
     enableWorker: false, lowLatencyMode: false,
-    liveSyncDuration: 4, liveMaxLatencyDuration: 30, maxLiveSyncPlaybackRate: 1.1,
+    liveSyncDuration: 3.7, liveMaxLatencyDuration: 30, maxLiveSyncPlaybackRate: 1.1,
     backBufferLength: 20, maxBufferLength: 20, maxMaxBufferLength: 30
   };
   var KEYS = { 8: 'back', 27: 'back', 166: 'back', 461: 'back', 10009: 'back', 13: 'ok', 32: 'play', 75: 'play', 179: 'play', 415: 'resume', 19: 'pause',
