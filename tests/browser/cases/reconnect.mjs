@@ -14,7 +14,7 @@ async function vanishing(t, begin, vanish) {
   const first = await begin(hearth, key);
   await sending(first);
   await ready(list(hearth), 2);
-  const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
+  const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"), { mode: "steady" });
   const before = await viewer.playing();
   const watching = watch(list(hearth));
   await vanish(first);
@@ -53,7 +53,7 @@ export default {
     const lane = await relay(t.cleanup, hearth.rtmp, "127.0.0.2");
     const first = await sending(publish(t.cleanup, { port: lane.port, key: hearth.keys.anna }));
     await ready(list(hearth), 2);
-    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
+    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"), { mode: "steady" });
     const before = await viewer.playing();
     const watching = watch(list(hearth));
     lane.cut();
@@ -72,7 +72,7 @@ export default {
     const hearth = await t.hearth();
     await sending(publish(t.cleanup, { port: hearth.rtmp, key: hearth.keys.anna }));
     await ready(list(hearth), 3);
-    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
+    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"), { mode: "steady" });
     const before = await viewer.playing();
     const watching = watch(list(hearth));
     await sleep(2500);

@@ -11,7 +11,7 @@ export default {
     const hearth = await t.hearth();
     await sending(publish(t.cleanup, { port: hearth.rtmp, key: hearth.keys.anna }));
     await ready(hearth.url("/live/anna/media.m3u8"), 2);
-    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
+    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"), { mode: "steady" });
     await viewer.playing();
     const state = await viewer.steady(SECONDS);
     await viewer.screenshot("watch");
@@ -26,7 +26,7 @@ export default {
     await sending(publish(t.cleanup, { port: hearth.rtmp, key: hearth.keys.anna, gop: 250 }));
     const list = await ready(hearth.url("/live/anna/media.m3u8"), 3);
     expect(list.segments.every((s) => s.duration <= 2.5), "segments wait for the keyframe");
-    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
+    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"), { mode: "steady" });
     await viewer.playing(20);
     await viewer.steady(20);
     await viewer.clean();
@@ -40,7 +40,7 @@ export default {
 
   async "who is off air is said to be, and the page starts by itself when the stream does"(t) {
     const hearth = await t.hearth();
-    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
+    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"), { mode: "steady" });
     await until("the page says off air", 5, async () => /off air/i.test(await viewer.text()));
     await viewer.screenshot("watch-offline");
     const marked = (await viewer.state()).loaded;
@@ -54,7 +54,7 @@ export default {
     const hearth = await t.hearth({ users: [], command: "demo" });
     const address = hearth.words().match(/http:\/\/\S+\/@\w+/)?.[0];
     expect(address, `the demo does not say where to look: ${hearth.words()}`);
-    const viewer = await Viewer.open(t.cleanup, address);
+    const viewer = await Viewer.open(t.cleanup, address, { mode: "steady" });
     await viewer.playing(15);
     const took = performance.now() - began;
     within(took / 1000, 0, 10, "s from start to moving picture");

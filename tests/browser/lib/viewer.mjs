@@ -60,7 +60,8 @@ export class Viewer {
       if (protocol.startsWith("http") && host !== own) viewer.foreign.push(r.url());
     });
     await viewer.page.addInitScript(instrument);
-    // As if chosen in the player's menu: "instant" or "steady".
+    // As if chosen in the player's menu: "instant" or "steady". The instant stream keeps so little in hand that a test machine busy
+    // with encoder and browser may stall it; tests that allow no stall ask for "steady".
     if (mode) await viewer.page.addInitScript((it) => localStorage.setItem("hearth-mode", it), mode);
     if (go) await viewer.page.goto(url, { waitUntil: "domcontentloaded" });
     return viewer;
