@@ -32,7 +32,8 @@ export function publish(cleanup, { port, key, url, gop = 60, fps = 30, bframes =
 export async function sending(program, seconds = 10) {
   await until("ffmpeg is sending", seconds, () => {
     if (!program.running) throw new Final(`ffmpeg ended: ${program.err.slice(-400)}`);
-    return /frame=|size=/.test(program.err);
+    // Its line of progress; the name of a test source holds "size=640x360" too.
+    return /(frame|size)= *\d+ *(fps|kB|KiB)/.test(program.err);
   }, 20);
   return program;
 }
