@@ -4,7 +4,7 @@ use super::config::{Config, Reach as ReachSetting};
 use super::ring_folder::RingFolder;
 use super::user::open_store;
 use super::{StartError, addresses, control, demo, memory};
-use crate::limits::budget::{Budget, PAGE_RECEIVE_BUFFER, PAGE_SEND_BUFFER, SEGMENT_SEND_BUFFER};
+use crate::limits::budget::{Budget, PAGE_RECEIVE_BUFFER, PAGE_SEND_BUFFER};
 use crate::media::storage::TmpfsStorage;
 use crate::people::{People, setup};
 use crate::serve::assets;
@@ -129,7 +129,7 @@ impl Parts {
                 waiters: budget.waiters,
                 ui_reply_bytes: usize::try_from(budget.ui_reply_bytes).unwrap_or(usize::MAX),
                 send_buffer: PAGE_SEND_BUFFER,
-                media_send_buffer: SEGMENT_SEND_BUFFER,
+                media_send_buffer: budget.segment_send_buffer,
                 receive_buffer: PAGE_RECEIVE_BUFFER,
                 ..EdgeLimits::default()
             },

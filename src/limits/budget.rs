@@ -56,6 +56,8 @@ pub struct Budget {
     pub connections: usize,
     /// Of these, such as may carry segments.
     pub media_seats: usize,
+    /// `SO_SNDBUF` of these, bytes.
+    pub segment_send_buffer: usize,
     /// Requests held for a first playlist.
     pub waiters: usize,
     /// Bytes of the pages' replies that wait for slow readers.
@@ -82,7 +84,14 @@ pub const PAGE_SEND_BUFFER: usize = 16 << 10;
 pub const PAGE_RECEIVE_BUFFER: usize = 8 << 10;
 
 /// `SO_SNDBUF` of a connection that carries segments, bytes (with default buffers a stalled reader pins 2.7 MiB).
-pub const SEGMENT_SEND_BUFFER: usize = 256 << 10;
+const SEGMENT_SEND_BUFFER: usize = 256 << 10;
+
+/// The same where memory allows: the kernel doubles it, so that a segment of 1 MiB goes out in one call. Measured against nginx
+/// on the same file, requests a CPU second: 1.00 with it, 0.76 with the smaller one.
+const LARGE_SEGMENT_SEND_BUFFER: usize = 512 << 10;
+
+/// Memory from which the large buffer is used, bytes.
+const LARGE_BUFFERS_FROM: u64 = 192 * MIB;
 
 impl Budget {
     /// Shares `memory` bytes out (at least [`LEAST`] count).
@@ -98,6 +107,10 @@ impl Budget {
             encoders: live_channels + 2,
             connections: scaled(48).min(1024),
             media_seats: scaled(8).min(256),
+            segment_send_buffer: match memory >= LARGE_BUFFERS_FROM {
+                true => LARGE_SEGMENT_SEND_BUFFER,
+                false => SEGMENT_SEND_BUFFER,
+            },
             waiters: scaled(16).min(256),
             ui_reply_bytes: (memory / 128).clamp(512 * KIB, 4 * MIB),
             ring_bytes: 0,
@@ -113,7 +126,7 @@ impl Budget {
         let kernel = |bytes: usize| KERNEL_DOUBLES * bytes as u64;
         let page_socket =
             kernel(PAGE_SEND_BUFFER) + kernel(PAGE_RECEIVE_BUFFER) + CONNECTION_OVERHEAD;
-        let seat_more = kernel(SEGMENT_SEND_BUFFER) - kernel(PAGE_SEND_BUFFER);
+        let seat_more = kernel(self.segment_send_buffer) - kernel(PAGE_SEND_BUFFER);
         let encoder_socket = kernel(rtmp_server::RECEIVE_BUFFER)
             + kernel(rtmp_server::SEND_BUFFER)
             + ENCODER_OVERHEAD;
