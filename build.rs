@@ -1,5 +1,5 @@
-//! Embeds what the pages need: style sheets (bundled), scripts, icons and hls.js, each also gzipped, under names that carry a hash of
-//! their content, so that browsers may keep them for ever.
+//! Embeds what the pages need: style sheets and scripts (bundled where pages need many), icons and hls.js, each also gzipped, under
+//! names that carry a hash of their content, so that browsers may keep them for ever.
 
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest as _, Sha256};
@@ -9,10 +9,32 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// The style sheet of all pages, in the order of the cascade. `old-tv.css` stands alone.
+/// The style sheet of all pages, in the order of the cascade. `tv.css` follows it on TVs; `old-tv.css` stands alone.
 const BUNDLE: &[&str] = &[
     "tokens", "base", "button", "field", "bar", "badge", "tile", "notice", "card", "watch",
-    "player", "studio",
+    "player", "comments", "studio", "admin",
+];
+
+/// Scripts that go to pages as one file: they pack better together, and a phone asks once.
+const SCRIPTS: &[(&str, &[&str])] = &[
+    ("js/frame.js", &["events", "face", "toast", "search"]),
+    (
+        "js/playing.js",
+        &[
+            "pace",
+            "instant",
+            "hls-way",
+            "native-way",
+            "ladder",
+            "latency",
+            "menu",
+            "timeline",
+            "extras",
+            "hands",
+            "player",
+            "posters",
+        ],
+    ),
 ];
 
 /// Path below the folder of assets, and content.
@@ -34,11 +56,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::process::exit(1);
     };
     let mut files = vec![
-        ("css/hearth.css".to_owned(), bundle(&web)?),
+        ("css/hearth.css".to_owned(), bundle(&web, "css", BUNDLE)?),
         (
             "css/old-tv.css".to_owned(),
             fs::read(web.join("css/old-tv.css"))?,
         ),
+        ("css/tv.css".to_owned(), fs::read(web.join("css/tv.css"))?),
         (
             "vendor/hls.js".to_owned(),
             without_source_map(&fs::read(player)?),
@@ -46,6 +69,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     ];
     for folder in ["js", "icons"] {
         files.extend(folder_files(&web, folder)?);
+    }
+    for (name, parts) in SCRIPTS {
+        files.push(((*name).to_owned(), bundle(&web, "js", parts)?));
     }
     files.sort();
 
@@ -64,12 +90,14 @@ fn player_library(web: &Path) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
-fn bundle(web: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
-    let mut css = String::new();
-    for name in BUNDLE {
-        css.push_str(&fs::read_to_string(web.join(format!("css/{name}.css")))?);
+fn bundle(web: &Path, kind: &str, parts: &[&str]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut whole = String::new();
+    for part in parts {
+        whole.push_str(&fs::read_to_string(
+            web.join(format!("{kind}/{part}.{kind}")),
+        )?);
     }
-    Ok(css.into_bytes())
+    Ok(whole.into_bytes())
 }
 
 /// A library's source map is not embedded, so it is not announced either.

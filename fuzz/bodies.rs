@@ -1,13 +1,17 @@
 //! What the fuzz targets do: no input may make a parser panic, hold more than its bounds, or contradict itself.
 use bytes::{Bytes, BytesMut};
 use hearth::limits::rtmp as limits;
+use hearth::limits::wifi::SEEN_MAX;
 use hearth::wire::aac::AacConfig;
 use hearth::wire::avc::{AvcConfig, nal_units};
+use hearth::wire::dns;
 use hearth::wire::flv::{FlvFile, parse_audio, parse_video};
+use hearth::wire::hls_query::HlsQuery;
 use hearth::wire::rtmp::amf0::{self as amf, Value};
 use hearth::wire::rtmp::chunk_reader::ChunkReader;
 use hearth::wire::rtmp::message::Message;
 use hearth::wire::rtmp::{Connection, Event, ProtocolError};
+use hearth::wire::wifi::{Name, supplicant};
 
 /// A whole connection; its first byte says in which pieces the rest comes.
 pub(crate) fn rtmp_connection(data: &[u8]) {
@@ -123,4 +127,48 @@ pub(crate) fn aac(data: &[u8]) {
         config.silent_frame().is_some(),
         (1..=7).contains(&config.channel_config)
     );
+}
+
+/// A query: what is read keeps its promises, and means the same when it is written anew.
+pub(crate) fn hls_query(data: &[u8]) {
+    let Some(read) = str::from_utf8(data)
+        .ok()
+        .and_then(|text| HlsQuery::parse(text).ok())
+    else {
+        return;
+    };
+    assert!(read.part.is_none() || read.msn.is_some());
+    let number = |name: &str, value: Option<u64>| value.map(|value| format!("{name}={value}"));
+    let pairs = [
+        number("_HLS_msn", read.msn),
+        number("_HLS_part", read.part),
+        read.skip.then(|| "_HLS_skip=YES".to_owned()),
+        read.plain.then(|| "plain=1".to_owned()),
+    ];
+    let written: Vec<String> = pairs.into_iter().flatten().collect();
+    assert_eq!(HlsQuery::parse(&written.join("&")), Ok(read));
+}
+
+/// wpa_supplicant's words: lists stay short and ordered, names survive their hexadecimal form.
+pub(crate) fn wifi(data: &[u8]) {
+    let _ = supplicant::event(data);
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    let seen = supplicant::scan_results(text);
+    assert!(seen.len() <= SEEN_MAX && seen.is_sorted_by(|a, b| a.dbm >= b.dbm));
+    for network in seen {
+        let read = Name::from_hex(&network.name.hex());
+        assert_eq!(read, Ok(network.name));
+    }
+}
+
+/// A question from a guest: its answer is hardly longer, and belongs to it.
+pub(crate) fn dns(data: &[u8]) {
+    let Some(answer) = dns::answer(data, [10, 73, 0, 1].into()) else {
+        return;
+    };
+    assert!(answer.len() <= data.len() + 16);
+    assert_eq!(answer.get(..2), data.get(..2));
+    assert!(dns::answer(&answer, [10, 73, 0, 1].into()).is_none());
 }

@@ -4,16 +4,18 @@
 mod edge_support;
 mod media_ring_support;
 
-use edge_support::{Client, Edge, FakeChannel, until};
+use edge_support::{Client, Edge, FakeChannel, Segment, until};
+use hearth::limits::http::INSTANT_SEND_BUFFER;
 use hearth::media::rendition::Rendition;
 use hearth::media::storage::{SegmentStorage, TmpfsStorage};
-use hearth::serve::edge::{Deadlines, EdgeLimits, EdgeSettings};
+use hearth::serve::edge::{Deadlines, EdgeLimits, EdgeSettings, Visibility};
 use hearth::time::Mono;
 use media_ring_support::{FRAGMENT, keyframe, start, stream, tracks};
 use std::io::Read;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const BYTES: usize = 3000;
 
@@ -51,9 +53,13 @@ impl House {
     }
 
     fn ask(&self, method: &str) -> Client {
+        self.ask_in(method, "ann")
+    }
+
+    fn ask_in(&self, method: &str, folder: &str) -> Client {
         let mut client = self.edge.client();
         client.send(&format!(
-            "{method} /live/ann/stream.mp4 HTTP/1.1\r\nHost: hearth.local\r\n\r\n"
+            "{method} /live/{folder}/stream.mp4 HTTP/1.1\r\nHost: hearth.local\r\n\r\n"
         ));
         client
     }
@@ -210,6 +216,32 @@ fn a_viewer_far_behind_is_ended_between_fragments_and_holds_nothing() {
     assert!(ends.contains(&sent), "cut within a fragment");
 }
 
+/// What the kernel may hold for the peer at `client`, bytes, doubled as it counts.
+fn send_buffer(client: &Client) -> usize {
+    let port = client.stream.local_addr().unwrap().port();
+    let filter = format!("dport = :{port}");
+    let told = Command::new("ss").args(["-tmnH", &filter]).output();
+    let told = String::from_utf8(told.expect("ss of iproute2").stdout).unwrap();
+    let (_, rest) = told.split_once(",tb").expect(&told);
+    rest.split(',').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn little_is_queued_for_it_also_where_a_segment_was_fetched_before() {
+    let house = House::new();
+    house.append(0, 5);
+    let segment = Segment::sparse(1 << 20);
+    house.channel.put("seg1.m4s", &segment);
+    let mut client = house.edge.client();
+    assert_eq!(client.get("/live/ann/seg1.m4s").status, 200);
+    let before = send_buffer(&client);
+    client.send("GET /live/ann/stream.mp4 HTTP/1.1\r\nHost: hearth.local\r\n\r\n");
+    assert_eq!(client.reply_head().unwrap().status, 200);
+    let limits = EdgeLimits::default();
+    assert_eq!(before, 2 * limits.media_send_buffer);
+    assert_eq!(send_buffer(&client), 2 * INSTANT_SEND_BUFFER);
+}
+
 #[test]
 fn other_methods_and_other_peoples_pages_get_nothing() {
     let house = House::new();
@@ -218,4 +250,35 @@ fn other_methods_and_other_peoples_pages_get_nothing() {
     let crossing = "Sec-Fetch-Site: cross-site\r\n";
     let reply = house.edge.get_with("/live/ann/stream.mp4", crossing);
     assert_eq!(reply.status, 403);
+}
+
+#[test]
+fn a_channel_that_closes_to_a_viewer_ends_what_they_already_watch_and_nobody_elses() {
+    let house = House::new();
+    house.append(0, 3);
+    let mut shut_out = house.ask("GET");
+    assert_eq!(shut_out.reply_head().unwrap().status, 200);
+    let mut holder = house.ask_in("GET", "ann/~pass-ann");
+    assert_eq!(holder.reply_head().unwrap().status, 200);
+    let closed = ("ann".to_owned(), Visibility::Members);
+    house.edge.live.closed.lock().unwrap().extend([closed]);
+    let start = Instant::now();
+    let end = std::thread::spawn(move || (shut_out.rest(), start.elapsed()));
+    let mut number = 3;
+    while start.elapsed() < Duration::from_secs(4) && !end.is_finished() {
+        house.append(number, 1);
+        number += 1;
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(end.is_finished(), "it is still being sent");
+    let ((sent, ended), after) = end.join().unwrap();
+    assert!(ended.is_ok(), "{ended:?}");
+    assert!(after < Duration::from_secs(3), "{after:?}");
+    assert!(sent.len() > house.init().len());
+    house.append(number, 1);
+    expect(&mut holder, &house.init());
+    expect(
+        &mut holder,
+        &house.bytes(0, usize::try_from(number).unwrap() + 1),
+    );
 }

@@ -6,6 +6,7 @@ mod media_support;
 use bytes::Bytes;
 use hearth::media::Fragment;
 use hearth::media::ingest::{IngestError, IngestStart, Output};
+use hearth::media::part_rule::PartRule;
 use hearth::media::timeline::Track;
 use media_support::check::check;
 use media_support::ingest::{Line, OTHER_SPS, SPS, aac_config, avc_config, ingest};
@@ -67,6 +68,7 @@ fn output_starts_where_it_is_told_on_both_tracks() {
     let mut line = Line::starting(IngestStart {
         at,
         expected_keyframe_interval_ms: Some(2_000),
+        parts: PartRule::Undecided,
     });
     assert_eq!(line.ingest.end(), at);
     line.configs(true, true);

@@ -73,17 +73,16 @@ fn pictures_dropped_in_a_row_are_bridged_by_stretching() {
             assert_eq!(seen.discontinuities, 0);
             assert_eq!(seen.pictures.len(), 240 - dropped);
             assert!(seen.silent <= 1);
-            assert_eq!(
-                packaged.health.pictures_stretched, 1,
-                "{dropped} from {first}"
-            );
+            // A gap that does not fit the part is shared out over those that follow.
+            let stretched = packaged.health.pictures_stretched;
+            assert!((1..=3).contains(&stretched), "{dropped} from {first}");
             let moved = seen
                 .pictures
                 .iter()
                 .filter(|p| (p.at - p.captured).abs() > 1_000);
             assert!(
-                moved.count() <= 1,
-                "only the picture after the gap may be shown early"
+                moved.count() <= 3,
+                "only pictures right after the gap may be shown early"
             );
         }
     }

@@ -4,7 +4,7 @@ mod media_ring_support;
 
 use hearth::media::Fragment;
 use hearth::media::Tracks;
-use hearth::media::rendition::{AppendError, Rendition, Resource};
+use hearth::media::rendition::{AppendError, ListForm, Rendition, Resource};
 use hearth::media::storage::MemoryStorage;
 use hearth::time::Mono;
 use hearth::wire::fmp4::parse_fragment;
@@ -30,11 +30,11 @@ fn feed(rendition: &Rendition, from: u64, count: u64) {
 fn nothing_is_listed_before_a_segment_is_complete() {
     let rendition = rendition();
     feed(&rendition, 0, 20);
-    assert_eq!(rendition.media_playlist(), None);
+    assert_eq!(rendition.media_playlist(ListForm::Whole), None);
     assert_eq!(rendition.multivariant_playlist(), None);
     assert!(rendition.resource("s0badcafe-100.m4s").is_none());
     feed(&rendition, 20, 1);
-    assert!(rendition.media_playlist().is_some());
+    assert!(rendition.media_playlist(ListForm::Whole).is_some());
     assert!(rendition.multivariant_playlist().is_some());
 }
 
@@ -308,12 +308,12 @@ fn a_segment_that_left_the_list_stays_for_as_long_as_it_was_in_it() {
 fn the_playlist_is_rendered_once_for_all_who_ask() {
     let rendition = rendition();
     feed(&rendition, 0, 25);
-    let first = rendition.media_playlist().unwrap();
+    let first = rendition.media_playlist(ListForm::Whole).unwrap();
     feed(&rendition, 25, 10);
-    let second = rendition.media_playlist().unwrap();
+    let second = rendition.media_playlist(ListForm::Whole).unwrap();
     assert_eq!(first.as_ptr(), second.as_ptr());
     feed(&rendition, 35, 10);
-    assert_ne!(rendition.media_playlist().unwrap(), first);
+    assert_ne!(rendition.media_playlist(ListForm::Whole).unwrap(), first);
 }
 
 #[test]

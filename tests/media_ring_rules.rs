@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 mod media_ring_support;
 
-use hearth::media::rendition::{AppendError, Rendition};
+use hearth::media::rendition::{AppendError, ListForm, Rendition};
 use hearth::media::storage::{Fault, FaultyStorage, MemoryStorage, Operation};
 use hearth::time::Mono;
 use media_ring_support::*;
@@ -25,7 +25,7 @@ impl Witness {
     fn look(&mut self, rendition: &Rendition, budget: u64) {
         let stats = rendition.stats();
         assert!(stats.listed_bytes + stats.held_bytes <= budget);
-        if rendition.media_playlist().is_none() {
+        if rendition.media_playlist(ListForm::Whole).is_none() {
             assert_eq!(self.end, 0, "a list that was there is gone");
             return;
         }

@@ -409,6 +409,7 @@ fn append(scene: &Scene, opening: &Opening, len: u64) -> bool {
         offset,
         start: 0,
         ts_segment: 0,
+        part: None,
         len: len as u32,
         duration: 9_000,
         independent: true,

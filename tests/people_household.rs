@@ -190,6 +190,57 @@ fn guessing_from_one_address_does_not_lock_the_owner_out_elsewhere() {
 }
 
 #[test]
+fn bursts_from_one_address_lock_nobody_out_elsewhere_however_long_they_last() {
+    let house = House::new();
+    let people = house.people();
+    people.add_account(person("Anna", Role::Owner)).unwrap();
+    for second in 0..200 {
+        for _ in 0..5 {
+            let guess = people.log_in("anna", "guess", HERE, Mono(second * 1_000));
+            if !matches!(guess, Err(LogInError::Wrong)) {
+                assert!(matches!(guess, Err(LogInError::Slow(_))), "{guess:?}");
+                break;
+            }
+        }
+        if second % 20 == 19 {
+            let anna = people.log_in("anna", PASSWORD, THERE, Mono(second * 1_000));
+            assert!(anna.is_ok(), "{anna:?} after {second} s");
+        }
+    }
+}
+
+#[test]
+fn an_own_log_in_between_guesses_at_another_name_buys_no_more_guesses() {
+    let house = House::new();
+    let people = house.people();
+    people.add_account(person("Anna", Role::Owner)).unwrap();
+    people.add_account(person("Eve", Role::Member)).unwrap();
+    let mut guesses = 0;
+    for second in 0..60 {
+        let now = Mono(second * 1_000);
+        for _ in 0..4 {
+            let guess = people.log_in("anna", "guess", HERE, now);
+            guesses += u32::from(matches!(guess, Err(LogInError::Wrong)));
+        }
+        let _ = people.log_in("eve", PASSWORD, HERE, now);
+    }
+    assert!(guesses <= 10, "{guesses} guesses in a minute");
+    people
+        .log_in("anna", PASSWORD, THERE, Mono(60_000))
+        .unwrap();
+}
+
+#[test]
+fn a_family_behind_one_address_logs_in_one_after_the_other() {
+    let house = House::new();
+    let people = house.people();
+    people.add_account(person("Anna", Role::Owner)).unwrap();
+    for _ in 0..10 {
+        people.log_in("anna", PASSWORD, HERE, NOW).unwrap();
+    }
+}
+
+#[test]
 fn a_session_survives_a_restart_and_ends_with_a_new_password_or_after_thirty_days() {
     let house = House::new();
     let people = house.people();
@@ -203,8 +254,10 @@ fn a_session_survives_a_restart_and_ends_with_a_new_password_or_after_thirty_day
     let again = people.session(&token, NOW).unwrap();
     assert_eq!(again.form_token, session.form_token);
     let days = |n: u64| Mono(n * 24 * 60 * 60_000);
-    assert!(!people.session(&token, days(14)).unwrap().is_aging);
-    assert!(people.session(&token, days(16)).unwrap().is_aging);
+    assert_eq!(people.session(&token, days(14)).unwrap().renewed, None);
+    let renewed = people.session(&token, days(16)).unwrap().renewed.unwrap();
+    let gone_on = people.session(&renewed, days(45)).unwrap();
+    assert_eq!(gone_on.form_token, session.form_token);
     assert!(people.session(&token, days(29)).is_some());
     assert!(people.session(&token, days(31)).is_none());
 
@@ -212,6 +265,7 @@ fn a_session_survives_a_restart_and_ends_with_a_new_password_or_after_thirty_day
         .set_password(anna.account, "another sentence")
         .unwrap();
     assert!(people.session(&token, NOW).is_none());
+    assert!(people.session(&renewed, days(17)).is_none());
     let wrong = people.log_in("anna", PASSWORD, HERE, NOW);
     assert!(matches!(wrong, Err(LogInError::Wrong)));
     people

@@ -6,7 +6,7 @@ mod ui_support;
 
 use hearth::people::Role;
 use hearth::serve::station::Phase;
-use hearth::serve::ui::{Access, Method, ROUTES};
+use hearth::serve::ui::{Access, Method, Route, routes};
 use hearth::time::Mono;
 use serde_json::Value;
 use ui_support::{CODE, PASSWORD, Stage, live};
@@ -139,19 +139,21 @@ fn guessing_a_password_is_slowed_down_for_the_guesser_only() {
 #[test]
 fn every_route_asks_who_comes() {
     let stage = Stage::owned();
-    for route in ROUTES {
+    let pages = routes().filter(|route| !route.pattern.starts_with("/api/"));
+    for route in pages {
         let path = route.pattern.replace("{name}", "anna");
         let mut browser = stage.browser();
-        let answer = match route.method {
-            Method::Get => browser.get(&path),
-            Method::Post => browser.post(&path, &[]),
+        let (answer, refusal) = match route.method {
+            Method::Get => (browser.get(&path), 303),
+            _ => (browser.post(&path, &[]), 403),
         };
-        let is_refused = match route.method {
-            Method::Get => answer.status == 303,
-            Method::Post => answer.status == 403,
-        };
-        let is_closed = route.access == Access::LoggedIn;
-        assert_eq!(is_refused, is_closed, "{route:?}: {}", answer.status);
+        let is_closed = route.access != Access::Anyone;
+        assert_eq!(
+            answer.status == refusal,
+            is_closed,
+            "{route:?}: {}",
+            answer.status
+        );
         assert_ne!(answer.status, 500, "{route:?}");
     }
 }
@@ -159,8 +161,10 @@ fn every_route_asks_who_comes() {
 #[test]
 fn forms_from_elsewhere_are_refused_on_every_route() {
     let stage = Stage::owned();
-    let posts = ROUTES.iter().filter(|route| route.method == Method::Post);
-    for route in posts {
+    let is_form =
+        |route: &&Route| route.method == Method::Post && !route.pattern.starts_with("/api/");
+    for route in routes().filter(is_form) {
+        let path = route.pattern.replace("{name}", "anna");
         let mut browser = stage.browser_of("anna");
         let token = browser.get("/settings").form_token();
         for origin in [
@@ -169,7 +173,7 @@ fn forms_from_elsewhere_are_refused_on_every_route() {
             None,
         ] {
             browser.origin = origin;
-            let answer = browser.post(route.pattern, &[("token", &token)]);
+            let answer = browser.post(&path, &[("token", &token)]);
             assert_eq!(answer.status, 403, "{route:?} {:?}", browser.origin);
         }
     }
@@ -191,6 +195,30 @@ fn a_form_without_this_sessions_token_does_nothing() {
 }
 
 #[test]
+fn a_session_that_is_renewed_breaks_neither_the_page_that_renews_it_nor_those_of_before() {
+    let stage = Stage::owned();
+    let mut browser = stage.browser_of("anna");
+    let first = browser.cookies.clone();
+    let before = browser.get("/settings").form_token();
+    *stage.station.now.lock().unwrap() = Mono(16 * 24 * 60 * 60_000);
+    let page = browser.get("/settings");
+    let cookie = page.header("Set-Cookie").to_owned();
+    assert!(cookie.starts_with("hearth_session="), "{cookie}");
+    assert!(cookie.contains("; Max-Age=34560000;"), "{cookie}");
+    assert_ne!(browser.cookies, first);
+    for (token, name) in [(page.form_token(), "Änna"), (before, "Anne")] {
+        let done = browser.post("/settings/name", &[("token", &token), ("name", name)]);
+        assert_eq!(done.header("Location"), "/settings?done=name");
+        let shown = stage.people.account_named("anna").unwrap().display_name;
+        assert_eq!(shown, name);
+    }
+    *stage.station.now.lock().unwrap() = Mono(40 * 24 * 60 * 60_000);
+    assert_eq!(browser.get("/settings").status, 200, "it goes on");
+    browser.cookies = first;
+    assert_eq!(browser.get("/settings").status, 303);
+}
+
+#[test]
 fn every_page_forbids_what_it_does_not_need() {
     let stage = Stage::owned();
     let mut browser = stage.browser_of("anna");
@@ -199,9 +227,13 @@ fn every_page_forbids_what_it_does_not_need() {
         "/@anna",
         "/studio",
         "/settings",
+        "/admin",
+        "/register",
         "/login",
         "/nothing",
         "/?tv=1",
+        "/@anna?tv=1",
+        "/?tv=old",
     ] {
         let page = browser.get(path);
         let policy = page.header("Content-Security-Policy");
@@ -241,9 +273,12 @@ fn what_people_call_themselves_can_not_become_markup() {
         "/",
         "/@anna",
         "/settings",
+        "/admin",
         "/studio",
         "/?tv=1",
         "/@anna?tv=1",
+        "/?tv=old",
+        "/@anna?tv=old",
     ] {
         assert!(!browser.get(path).body.contains("<img"), "{path}");
     }
@@ -330,11 +365,21 @@ fn the_studio_says_what_to_type_and_what_is_wrong() {
 
     let mut view = live("anna");
     view.health.keyframe_interval_ms = Some(8_300);
+    view.health.video_frames = 500;
     stage.station.channels.lock().unwrap().push(view);
     *stage.station.wrong_key.lock().unwrap() = Some(("192.168.1.31".parse().unwrap(), Mono(0)));
     *stage.station.refused.lock().unwrap() = Some(("192.168.1.32".parse().unwrap(), Mono(0)));
+    let studio = browser.get("/studio").body;
+    assert!(studio.contains("A keyframe comes only every 8.3 s"));
+    assert!(studio.contains("One thing to change"));
+    let health: Value = serde_json::from_str(&browser.get("/api/v1/studio/health").body).unwrap();
+    let first = &health["findings"][0];
+    assert_eq!(
+        (&first["code"], &first["severity"]),
+        (&"keyframes".into(), &"change".into())
+    );
+    assert_eq!(first["values"]["ms"], 8_300);
     let part = browser.get("/studio/now");
-    assert!(part.body.contains("A keyframe comes only every 8.3 s"));
     assert!(part.body.contains("just now from 192.168.1.31"));
     assert!(part.body.contains("from 192.168.1.32"));
     let token = part.form_token();
@@ -497,4 +542,124 @@ fn four_log_ins_at_once_are_all_answered() {
             });
         }
     });
+}
+
+#[test]
+fn the_doctor_speaks_of_ones_own_stream_and_to_the_owner_of_any() {
+    let stage = Stage::owned();
+    stage.add("Ben", Role::Member);
+    let mut view = live("ben");
+    view.health.keyframe_interval_ms = Some(8_300);
+    view.health.video_frames = 500;
+    stage.station.channels.lock().unwrap().push(view);
+    let of = |name: &str, path: &str, language: &str| {
+        let mut browser = stage.browser_of(name);
+        browser.language = language.to_owned();
+        let answer = browser.get(path);
+        let health: Value = serde_json::from_str(&answer.body).unwrap();
+        (answer.status, health)
+    };
+    let (status, own) = of("ben", "/api/v1/studio/health", "zh-CN");
+    assert_eq!((status, &own["live"]), (200, &true.into()));
+    assert_eq!(own["findings"][0]["text"], "每 8.3 秒才有一个关键帧");
+    let (status, seen) = of("anna", "/api/v1/channels/ben/health", "en");
+    assert_eq!(
+        (status, &seen["verdict"]),
+        (200, &"One thing to change".into())
+    );
+    assert_eq!(of("ben", "/api/v1/channels/anna/health", "en").0, 403);
+    let (status, off_air) = of("anna", "/api/v1/studio/health", "en");
+    assert_eq!((status, &off_air["live"]), (200, &false.into()));
+    let stranger = stage.browser().get("/api/v1/studio/health");
+    assert_eq!(stranger.status, 401);
+}
+
+#[test]
+fn the_studio_sets_encoders_up_without_typing() {
+    let stage = Stage::owned();
+    let anna = stage.people.account_named("anna").unwrap().id;
+    let key = stage.people.keys(anna).remove(0);
+    let plain = key.text.unwrap().plain().to_owned();
+    let mut browser = stage.browser_of("anna");
+    let studio = browser.get("/studio").body;
+    assert!(studio.contains("larix://set/v1?conn[][url]=rtmp%3A%2F%2F"));
+    assert!(
+        studio.contains("<svg class=\"qr\"")
+            && studio.contains(" ffmpeg") | studio.contains(">ffmpeg ")
+    );
+    let profile = browser.ask(
+        "HEAD",
+        &format!("/studio/obs-profile.zip?key={}", key.id.0),
+        &[],
+        "",
+    );
+    assert_eq!(
+        (profile.status, profile.header("Content-Type")),
+        (200, "application/zip")
+    );
+    assert!(
+        profile
+            .header("Content-Disposition")
+            .contains("hearth-obs.zip")
+    );
+    assert_eq!(browser.get("/studio/obs-profile.zip?key=999").status, 404);
+    // What stands open in the page is masked: a screen may be what is being streamed.
+    let read = studio
+        .split("data-secret=\"")
+        .map(|part| part.split_once('"').map_or(part, |(_, rest)| rest));
+    let open: String = read.collect();
+    let outside_links = open
+        .split("href=\"")
+        .map(|part| part.split_once('"').map_or(part, |(_, rest)| rest));
+    assert!(!outside_links.collect::<String>().contains(&plain));
+}
+
+#[test]
+fn wrong_keys_are_listed_when_there_are_several() {
+    let stage = Stage::owned();
+    let wrong = |last: u8, begins: &str| hearth::serve::station::WrongKey {
+        address: std::net::IpAddr::from([192, 168, 1, last]),
+        at: Mono(0),
+        begins: begins.parse().unwrap(),
+    };
+    *stage.station.wrong_keys.lock().unwrap() = vec![wrong(31, "abcd"), wrong(32, "")];
+    *stage.station.wrong_key.lock().unwrap() = Some((wrong(31, "").address, Mono(0)));
+    let part = stage.browser_of("anna").get("/studio/now").body;
+    assert!(
+        part.contains("just now from 192.168.1.31, beginning with “abcd”"),
+        "{part}"
+    );
+    assert!(
+        part.contains("<li>just now from 192.168.1.32</li>"),
+        "{part}"
+    );
+}
+
+#[test]
+fn a_page_is_sent_small_to_who_reads_gzip() {
+    let stage = Stage::owned();
+    let mut browser = stage.browser();
+    let plain = browser.get("/login");
+    assert_eq!(plain.header("Content-Encoding"), "");
+    let packed = browser.ask("GET", "/login", &[("Accept-Encoding", "br, gzip")], "");
+    assert_eq!(
+        (packed.status, packed.header("Content-Encoding")),
+        (200, "gzip")
+    );
+    // Bytes that are no text come as one character each.
+    let bytes: Vec<u8> = packed
+        .body
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
+    assert!(bytes.len() < plain.body.len() / 2, "{} bytes", bytes.len());
+    let mut page = String::new();
+    std::io::Read::read_to_string(
+        &mut flate2::read::GzDecoder::new(bytes.as_slice()),
+        &mut page,
+    )
+    .unwrap();
+    assert_eq!(page, plain.body);
+    let small = browser.ask("GET", "/api/v1/time", &[("Accept-Encoding", "gzip")], "");
+    assert_eq!(small.header("Content-Encoding"), "");
 }

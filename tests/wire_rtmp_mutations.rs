@@ -154,3 +154,34 @@ fn mutated_audio_configurations_are_survived() {
     ];
     run(4000, &records.map(hex), 0, bodies::aac);
 }
+
+#[test]
+fn mutated_playlist_queries_are_survived() {
+    let seeds = [
+        "_HLS_msn=267&_HLS_part=4&_HLS_skip=YES",
+        "plain=1&_HLS_msn=18446744073709551615",
+        "_HLS_part=0&x&_HLS_msn=0&_HLS_skip=v2",
+    ];
+    let seeds = seeds.map(|seed| seed.as_bytes().to_vec());
+    run(4000, &seeds, 0, bodies::hls_query);
+}
+
+#[test]
+fn mutated_lists_of_networks_and_events_are_survived() {
+    let seeds = [
+        "bssid\n02:00:00:00:00:01\t2412\t-70\t[WPA2-PSK-CCMP][ESS]\tHome\n02:00:00:00:00:02\t5180\t-40\t[ESS]\tCaf\\xc3\\xa9 \\\"\n",
+        "02:00:00:00:00:03\t2437\t-50\t[WPA2-EAP+SAE-CCMP][WEP]\t\\\\\\e\\n\\t\\x00\n",
+        "<3>CTRL-EVENT-SSID-TEMP-DISABLED id=0 ssid=\"Home\" auth_failures=1 duration=10 reason=WRONG_KEY",
+    ];
+    let seeds = seeds.map(|seed| seed.as_bytes().to_vec());
+    run(4000, &seeds, 0, bodies::wifi);
+}
+
+#[test]
+fn mutated_questions_about_names_are_survived() {
+    let seeds = [
+        &b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x07captive\x05apple\x03com\0\0\x01\0\x01"[..],
+        &b"\0\x01\x01\x20\0\x01\0\0\0\0\0\x01\x01a\0\0\xff\0\x01\0\0\x29\x10\0\0\0\0\0\0\0"[..],
+    ];
+    run(4000, &seeds.map(<[u8]>::to_vec), 0, bodies::dns);
+}

@@ -1,10 +1,11 @@
-//! The command line: `hearth serve|demo|doctor|user|store`.
+//! The command line: `hearth serve|demo|doctor|user|store|card|console|slot|wifi`.
 
-use super::StartError;
-use super::config::Config;
+use super::config::{Config, Files};
+use super::{StartError, card, console, slot, wifi};
 use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const HELP: &str = "\
 Hearth, the household's live-TV station.
@@ -12,17 +13,27 @@ Hearth, the household's live-TV station.
   hearth serve                 run the station
   hearth demo                  the same, with a test picture on air
   hearth doctor                show the memory budget and what is amiss
+  hearth doctor --limits       the budget's bounds as lines for a shell
   hearth user add NAME --password-stdin [--owner]
                                make an account; prints its stream key
   hearth store check|stats|compact
   hearth store export FILE
   hearth store import FILE     look after the data
+  hearth card --boot DIR [--set-name]
+                               take over hearth.toml from a boot partition
+  hearth console [--once]      show name, addresses and state of the running station
+  hearth wifi                  look after the box's radio
+  hearth slot                  show which of a card's two systems runs
+  hearth slot good             call it good once it is
+  hearth slot write            write an update from standard input into the other one
 
-Options of serve and demo (each may also stand in hearth.toml):
-  --config FILE                read settings from FILE
+Options of serve and demo (each may also stand in FILE):
+  --config FILE                read settings from FILE; may be repeated, the last one wins
+  --card-config FILE           the card's settings: a mistake in FILE is told and stops nothing
   --http ADDR                  where the pages are (default [::]:8080); may be repeated
   --rtmp ADDR                  where encoders go (default [::]:1935); may be repeated
   --data DIR                   accounts and keys (default ./var)
+  --no-mdns                    do not tell the network a name
   --ring DIR                   a folder on a tmpfs for live media (default a private one in /dev/shm)
   --memory SIZE                all that Hearth may use, e.g. 110M (default a quarter of the RAM, at most 256M)
   --embed-origin ORIGIN        a page that may embed streams, e.g. http://wiki.lan; may be repeated";
@@ -33,8 +44,13 @@ pub(super) enum Command {
     Serve(Config),
     Demo(Config),
     Doctor(Config),
+    Limits(Config),
     AddUser(AddUser),
     Store(StoreTool),
+    Card(card::Request),
+    Console(console::Request),
+    Wifi(wifi::Request),
+    Slot(slot::Request),
     Help(&'static str),
 }
 
@@ -76,11 +92,15 @@ pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
         Some(other) => return Err(usage(other.unexpected())),
     };
     match command.as_str() {
-        "serve" => settings(parser).map(Command::Serve),
-        "demo" => settings(parser).map(Command::Demo),
-        "doctor" => settings(parser).map(Command::Doctor),
+        "serve" => settings(parser, &mut false).map(Command::Serve),
+        "demo" => settings(parser, &mut false).map(Command::Demo),
+        "doctor" => doctor(parser),
         "user" => add_user(parser).map_err(usage),
         "store" => store(parser).map_err(usage),
+        "card" => card_request(parser).map_err(usage),
+        "console" => console_request(parser).map_err(usage),
+        "wifi" => wifi_request(parser).map_err(usage),
+        "slot" => slot_request(parser).map_err(usage),
         "help" => Ok(Command::Help(HELP)),
         other => Err(StartError::Usage(format!(
             "there is no command {other:?}; see hearth --help"
@@ -88,14 +108,26 @@ pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
     }
 }
 
-/// The file first (if any), then what the command line overrides.
-fn settings(mut parser: lexopt::Parser) -> Result<Config, StartError> {
-    let mut file = None;
+fn doctor(parser: lexopt::Parser) -> Result<Command, StartError> {
+    let mut limits = false;
+    let config = settings(parser, &mut limits)?;
+    Ok(match limits {
+        true => Command::Limits(config),
+        false => Command::Doctor(config),
+    })
+}
+
+/// The files first (if any), then what the command line overrides. `limits`: whether that was asked for.
+fn settings(mut parser: lexopt::Parser, limits: &mut bool) -> Result<Config, StartError> {
+    let mut files = Files::default();
     let mut given = Vec::new();
     let mut read = || -> Result<(), lexopt::Error> {
         while let Some(argument) = parser.next()? {
             match argument {
-                Long("config") => file = Some(PathBuf::from(parser.value()?)),
+                Long("config") => files.given.push(PathBuf::from(parser.value()?)),
+                Long("card-config") => files.card = Some(PathBuf::from(parser.value()?)),
+                Long("limits") => *limits = true,
+                Long("no-mdns") => given.push(("no-mdns".to_owned(), String::new())),
                 Long(name @ ("http" | "rtmp" | "data" | "ring" | "memory" | "embed-origin")) => {
                     let name = name.to_owned();
                     given.push((name, parser.value()?.string()?));
@@ -106,7 +138,7 @@ fn settings(mut parser: lexopt::Parser) -> Result<Config, StartError> {
         Ok(())
     };
     read().map_err(|error| StartError::Usage(format!("{error}; see hearth --help")))?;
-    let mut config = file.map_or_else(|| Ok(Config::default()), |path| Config::read(&path))?;
+    let mut config = Config::read(&files)?;
     config.override_with(&given)?;
     Ok(config)
 }
@@ -133,6 +165,75 @@ fn add_user(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
         }
         _ => Err("expected: hearth user add NAME --password-stdin [--owner] [--data DIR]".into()),
     }
+}
+
+fn card_request(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let mut boot = None;
+    let mut data = PathBuf::from(super::config::DEFAULT_DATA);
+    let mut run = PathBuf::from(card::RUN);
+    let mut sets_name = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("boot") => boot = Some(PathBuf::from(parser.value()?)),
+            Long("data") => data = PathBuf::from(parser.value()?),
+            Long("run") => run = PathBuf::from(parser.value()?),
+            Long("set-name") => sets_name = true,
+            other => return Err(other.unexpected()),
+        }
+    }
+    let boot =
+        boot.ok_or("expected: hearth card --boot DIR [--set-name] [--data DIR] [--run DIR]")?;
+    Ok(Command::Card(card::Request {
+        boot,
+        data,
+        run,
+        sets_name,
+    }))
+}
+
+fn console_request(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let (mut data, mut ring, mut once) = (PathBuf::from(super::config::DEFAULT_DATA), None, false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("data") => data = PathBuf::from(parser.value()?),
+            Long("ring") => ring = Some(PathBuf::from(parser.value()?)),
+            Long("once") => once = true,
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Command::Console(console::Request { data, ring, once }))
+}
+
+fn wifi_request(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let mut request = wifi::Request::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("keep") => request.keep = PathBuf::from(parser.value()?),
+            Long("run") => request.run = PathBuf::from(parser.value()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Command::Wifi(request))
+}
+
+fn slot_request(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let mut request = slot::Request {
+        verb: slot::Verb::Show,
+        env: PathBuf::from(slot::ENV),
+        data: PathBuf::from(super::config::DEFAULT_DATA),
+        patience: slot::PATIENCE,
+    };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Value(word) if word == "good" => request.verb = slot::Verb::Good,
+            Value(word) if word == "write" => request.verb = slot::Verb::Write,
+            Long("env") => request.env = PathBuf::from(parser.value()?),
+            Long("data") => request.data = PathBuf::from(parser.value()?),
+            Long("patience") => request.patience = Duration::from_secs(parser.value()?.parse()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Command::Slot(request))
 }
 
 fn store(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {

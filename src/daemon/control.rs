@@ -2,9 +2,10 @@
 //!
 //! A Unix socket in the data folder, mode 0600; the peer must be the daemon's own user or root. One request a
 //! connection: a line with verb, name and role, a line with the password; the answer is one line, `ok KEY` or
-//! `error TEXT`.
+//! `error TEXT`. The line `state` is answered by `ok` and the box's state as JSON.
 
 use super::StartError;
+use super::state::{Source, State};
 use crate::people::{self, People, Role};
 use nix::unistd::Uid;
 use std::fs;
@@ -20,6 +21,12 @@ use tokio::time::timeout;
 
 /// Longest request or answer, bytes: a name, a password and some words.
 const MESSAGE_MOST: u64 = 4096;
+
+/// Longest state, bytes: 20 problems of a line each, a few names and addresses.
+const STATE_MOST: u64 = 32 << 10;
+
+/// The request for the state.
+const ASK_STATE: &str = "state\n";
 
 /// How long a request may take, s: a password hash on a small board, behind others.
 const PATIENCE_S: u64 = 20;
@@ -57,12 +64,12 @@ pub(super) fn listen(data: &Path) -> Result<UnixListener, StartError> {
 }
 
 /// Answers one request after the other until the runtime ends.
-pub(super) async fn serve(listener: UnixListener, people: Arc<People>) {
+pub(super) async fn serve(listener: UnixListener, source: Arc<Source>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 if let Err(error) =
-                    timeout(Duration::from_secs(PATIENCE_S), answer(stream, &people)).await
+                    timeout(Duration::from_secs(PATIENCE_S), answer(stream, &source)).await
                 {
                     log::warn!("control socket: {error}");
                 }
@@ -75,7 +82,7 @@ pub(super) async fn serve(listener: UnixListener, people: Arc<People>) {
     }
 }
 
-async fn answer(mut stream: UnixStream, people: &Arc<People>) {
+async fn answer(mut stream: UnixStream, source: &Arc<Source>) {
     let reply = match stream.peer_cred() {
         Ok(peer) if peer.uid() == Uid::current().as_raw() || peer.uid() == 0 => {
             let mut text = String::new();
@@ -84,7 +91,7 @@ async fn answer(mut stream: UnixStream, people: &Arc<People>) {
                 .read_to_string(&mut text)
                 .await
             {
-                Ok(_) => obey(&text, people).await,
+                Ok(_) => obey(&text, source).await,
                 Err(error) => format!("error {error}"),
             }
         }
@@ -95,11 +102,17 @@ async fn answer(mut stream: UnixStream, people: &Arc<People>) {
     }
 }
 
-async fn obey(text: &str, people: &Arc<People>) -> String {
+async fn obey(text: &str, source: &Arc<Source>) -> String {
+    if text == ASK_STATE {
+        return match serde_json::to_string(&source.state()) {
+            Ok(state) => format!("ok {state}"),
+            Err(error) => format!("error {error}"),
+        };
+    }
     let Some(account) = NewAccount::read(text) else {
         return "error this request is not known".into();
     };
-    let people = Arc::clone(people);
+    let people = Arc::clone(&source.people);
     match tokio::task::spawn_blocking(move || account.make(&people)).await {
         Ok(Ok(key)) => format!("ok {key}"),
         Ok(Err(reason)) => format!("error {reason}"),
@@ -107,26 +120,31 @@ async fn obey(text: &str, people: &Arc<People>) -> String {
     }
 }
 
+/// The state of the daemon that runs on `data`; None if none answers.
+pub(super) fn state(data: &Path) -> Option<State> {
+    let stream = StdUnixStream::connect(socket(data)).ok()?;
+    let answer = converse(stream, ASK_STATE, STATE_MOST).ok()?;
+    serde_json::from_str(&answer).ok()
+}
+
 /// Asks the daemon that runs on `data`; None if none does.
 pub(super) fn ask(data: &Path, account: &NewAccount) -> Option<Result<String, StartError>> {
     let stream = StdUnixStream::connect(socket(data)).ok()?;
-    Some(converse(stream, account))
+    Some(converse(stream, &account.write(), MESSAGE_MOST))
 }
 
-fn converse(mut stream: StdUnixStream, account: &NewAccount) -> Result<String, StartError> {
+fn converse(mut stream: StdUnixStream, request: &str, most: u64) -> Result<String, StartError> {
     let cannot = |error: std::io::Error| {
         StartError::Cannot(format!("the running daemon did not answer: {error}"))
     };
     stream
         .set_read_timeout(Some(Duration::from_secs(PATIENCE_S)))
         .map_err(cannot)?;
-    stream
-        .write_all(account.write().as_bytes())
-        .map_err(cannot)?;
+    stream.write_all(request.as_bytes()).map_err(cannot)?;
     stream.shutdown(std::net::Shutdown::Write).map_err(cannot)?;
     let mut line = String::new();
     BufReader::new(stream)
-        .take(MESSAGE_MOST)
+        .take(most)
         .read_line(&mut line)
         .map_err(cannot)?;
     match line.trim_end().split_once(' ') {

@@ -38,11 +38,27 @@ pub(super) fn print(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
+/// Part of the budget that is put on top as the limit of a control group: kernel memory that counts there and nowhere
+/// else (inodes, page tables).
+const GROUP_MARGIN: u64 = 8;
+
+/// The budget as a shell reads it: bytes of the tmpfs for live media, bytes of the daemon's control group.
+pub(super) fn print_limits(config: &Config) -> Result<(), StartError> {
+    let budget = Budget::of(memory::allowed(config.memory)?);
+    println!("ring_bytes={}", budget.ring_bytes + RING_MARGIN);
+    println!(
+        "memory_max={}",
+        budget.memory + budget.memory / GROUP_MARGIN
+    );
+    Ok(())
+}
+
 fn room_for_rings(ring: &Path, needed: u64) -> Result<(), String> {
     TmpfsStorage::new(ring).map_err(|error| error.to_string())?;
     let stat =
         nix::sys::statvfs::statvfs(ring).map_err(|error| format!("{}: {error}", ring.display()))?;
-    let free = stat.blocks_available() * stat.fragment_size();
+    // Both are 32 bits wide on a 32-bit board.
+    let free = stat.blocks_available() as u64 * stat.fragment_size() as u64;
     if free < needed + RING_MARGIN {
         return Err(format!(
             "{} has {} MiB free, and the rings may need {} MiB",
@@ -59,7 +75,7 @@ fn open_files(budget: Budget) -> Result<(), String> {
     let needed = (budget.connections * 2
         + budget.encoders
         + budget.live_channels * crate::limits::media::RING_MAX_SEGMENTS
-        + 64) as u64;
+        + 64) as nix::libc::rlim_t;
     let (soft, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)
         .map_err(|error| error.to_string())?;
     if soft < needed {

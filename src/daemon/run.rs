@@ -1,26 +1,43 @@
 //! `hearth serve` and `hearth demo`: start, supervise, stop.
 
-use super::config::{Config, Reach as ReachSetting};
+use super::anew::{self, After};
+use super::config::{Config, Reach as ReachSetting, Setup};
+use super::listening::{bind_all, clones, from_here, local, port_of};
+use super::notify::Supervisor;
+use super::recent_log::RecentLog;
 use super::ring_folder::RingFolder;
-use super::user::open_store;
-use super::{StartError, addresses, control, demo, memory};
+use super::state::Source;
+use super::user::open_store_of;
+use super::watchdog::{self, Duty};
+use super::{StartError, addresses, card, control, demo, memory, rescue, slot};
 use crate::limits::budget::{Budget, PAGE_RECEIVE_BUFFER, PAGE_SEND_BUFFER};
+use crate::limits::network::SETUP_OPEN;
 use crate::media::storage::TmpfsStorage;
 use crate::people::{People, setup};
 use crate::serve::assets;
-use crate::serve::edge::{self, EdgeLimits, EdgeSettings, Networks, Reach, WriteMetrics};
+use crate::serve::board::Board;
+use crate::serve::downloads::Downloads;
+use crate::serve::edge::{
+    self, EdgeLimits, EdgeSettings, Household, Networks, Reach, WriteMetrics,
+};
+use crate::serve::events;
+use crate::serve::mdns::{Mdns, MdnsSettings};
 use crate::serve::metrics::{self, Figures};
 use crate::serve::rtmp::{self, Places, RtmpServer};
-use crate::serve::station::{Station, StationSettings};
-use crate::serve::ui::{Ui, UiSettings};
+use crate::serve::station::{Over, Station, StationSettings};
+use crate::serve::ui::{Machine, Ui, UiSettings};
+use crate::serve::updates;
+use crate::serve::uploads::Uploads;
+use crate::serve::{NetworkName, quiet, wifi};
 use crate::store::Store;
-use crate::time::Clock;
+use crate::time::{Clock, Mono};
 use std::io::{self, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// How often sessions are looked after: grace, TS that somebody waits for.
 const TICK_MS: u64 = 250;
@@ -39,20 +56,40 @@ struct Parts {
     people: Arc<People>,
     station: Arc<Station>,
     ui: Ui,
+    downloads: Arc<Downloads>,
     reach: Reach,
+    network_name: NetworkName,
+    open_until: Mono,
     budget: Budget,
     folder: RingFolder,
+    uploads: Arc<Uploads>,
+    /// A page wants the daemon to start anew.
+    again: Arc<Notify>,
 }
 
 /// Runs until told to stop.
 pub(super) fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"))
-        .format_target(false)
-        .init();
-    let setup_code = setup::code().map_err(|error| {
-        StartError::Cannot(format!("the system gives no random bytes: {error}"))
-    })?;
-    let parts = Parts::make(config, &setup_code)?;
+    let log = RecentLog::install();
+    let setup_code = match card::setup_code(&config.data) {
+        Some(code) => code,
+        None => setup::code().map_err(|error| {
+            StartError::Cannot(format!("the system gives no random bytes: {error}"))
+        })?,
+    };
+    let supervisor = Supervisor::of_this_process().map(Arc::new);
+    for problem in &config.problems {
+        log::error!("{problem}");
+    }
+    let parts = match (Parts::make(config, &setup_code, &log), &supervisor) {
+        (Err(reason), Some(supervisor)) if reason.is_about_data() => {
+            let networks = Networks::new(reach(config));
+            let listeners = bind_all(&config.http, "http")?;
+            rescue::until_usable(config, listeners, networks, supervisor, reason)?;
+            Parts::make(config, &setup_code, &log)
+        }
+        (made, _) => made,
+    }?;
+    let is_supervised = supervisor.is_some();
     let demo_key = if with_demo {
         Some(demo::key(&parts.people).map_err(|error| StartError::Cannot(error.to_string()))?)
     } else {
@@ -63,34 +100,64 @@ pub(super) fn run(config: &Config, with_demo: bool) -> Result<(), StartError> {
         .max_blocking_threads(BLOCKING_THREADS)
         .build()
         .map_err(|error| StartError::Cannot(format!("cannot start: {error}")))?;
-    let outcome = runtime.block_on(serve(config, &parts, demo_key, &setup_code));
+    let outcome = runtime.block_on(serve(config, &parts, demo_key, &setup_code, supervisor));
     runtime.shutdown_timeout(Duration::from_secs(1));
+    write_down_who_is_live(&parts.people, &parts.station);
+    forget_used_code(&parts.people, &config.data);
     if let Err(error) = parts.people.stop(parts.station.clock().now()) {
         log::warn!("powered-on time could not be written: {error}");
     }
     parts.store.close()?;
-    outcome
+    match outcome? {
+        // Whoever supervises us starts us anew.
+        After::Again if !is_supervised => {
+            drop(parts);
+            Err(anew::begin())
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Parts {
-    fn make(config: &Config, setup_code: &str) -> Result<Parts, StartError> {
+    fn make(config: &Config, setup_code: &str, log: &RecentLog) -> Result<Parts, StartError> {
         let budget = Budget::of(memory::allowed(config.memory)?);
         let http = bind_all(&config.http, "http")?;
         let rtmp = bind_all(&config.rtmp, "rtmp")?;
         let folder = RingFolder::prepare(config.ring.as_deref())?;
         let storage = Arc::new(TmpfsStorage::new(folder.path())?);
-        let store = Arc::new(open_store(&config.data)?);
+        let restored = anew::restore(&config.data, budget.store_rows);
+        let store = Arc::new(open_store_of(&config.data, budget.store_rows)?);
         let people = Arc::new(People::open(Arc::clone(&store), &config.data)?);
         let station = Arc::new(Station::new(StationSettings {
             storage,
             ring_bytes: budget.ring_bytes,
+            poster_bytes: budget.poster_bytes,
             live_channels: budget.live_channels,
             clock: Clock::start(),
         }));
+        let downloads = Arc::new(Downloads::default());
+        let (uploads, again) = (Arc::new(Uploads::default()), Arc::new(Notify::new()));
+        let open_until = match config.setup {
+            Setup::Open => open_until(powered_on_ms()),
+            Setup::Code => Mono(0),
+        };
+        let network_name = NetworkName::new(&config.host);
         let settings = UiSettings {
             rtmp_port: port_of(&rtmp),
             http_port: port_of(&http),
             setup_code: (!people.has_owner()).then(|| setup_code.to_owned()),
+            is_home_only: config.reach == ReachSetting::Home,
+            machine: Some(Arc::new(Machine {
+                name: network_name.clone(),
+                restored,
+                start_anew: anew::on(&again),
+                ..machine(config, budget, &store, log)
+            })),
+            downloads: Arc::clone(&downloads),
+            uploads: Arc::clone(&uploads),
+            setup_open_until: open_until,
+            problems: config.problems.clone(),
+            wifi: Some(PathBuf::from(wifi::SOCKET)),
         };
         let ui = Ui::start(
             folder.path(),
@@ -99,10 +166,6 @@ impl Parts {
             settings,
         )
         .map_err(|error| StartError::Cannot(format!("cannot start the pages: {error}")))?;
-        let reach = match config.reach {
-            ReachSetting::Home => Reach::Home,
-            ReachSetting::Anywhere => Reach::Anywhere,
-        };
         Ok(Parts {
             http,
             rtmp,
@@ -110,22 +173,42 @@ impl Parts {
             people,
             station,
             ui,
-            reach,
+            downloads,
+            reach: reach(config),
+            network_name,
+            open_until,
             budget,
             folder,
+            uploads,
+            again,
         })
+    }
+
+    /// What must make progress for the supervisor to hear that all is well.
+    fn duties(&self) -> Vec<Duty> {
+        let at = |listeners: &[TcpListener]| -> Vec<SocketAddr> {
+            let addresses = listeners.iter().flat_map(TcpListener::local_addr);
+            addresses.map(from_here).collect()
+        };
+        let mut duties = vec![Duty::store(Arc::clone(&self.store))];
+        duties.extend(at(&self.http).into_iter().map(Duty::pages));
+        duties.extend(at(&self.rtmp).into_iter().map(Duty::encoders));
+        duties
     }
 
     fn edge_settings(&self, config: &Config) -> EdgeSettings {
         let budget = &self.budget;
         EdgeSettings {
-            names: vec![config.name.clone()],
+            names: vec![config.host.clone()],
+            network_name: Some(self.network_name.clone()),
             embed_origins: config.embed_origins.clone(),
             reach: self.reach,
             limits: EdgeLimits {
                 connections: budget.connections,
                 per_address: (budget.connections / 4).max(32),
                 media_seats: budget.media_seats,
+                listeners: budget.listeners,
+                listeners_per_address: (budget.listeners / 4).max(16),
                 waiters: budget.waiters,
                 ui_reply_bytes: usize::try_from(budget.ui_reply_bytes).unwrap_or(usize::MAX),
                 send_buffer: PAGE_SEND_BUFFER,
@@ -133,8 +216,29 @@ impl Parts {
                 receive_buffer: PAGE_RECEIVE_BUFFER,
                 ..EdgeLimits::default()
             },
+            downloads: Arc::clone(&self.downloads),
+            uploads: Arc::clone(&self.uploads),
             ..EdgeSettings::default()
         }
+    }
+}
+
+/// What the owner's page tells of the box.
+fn machine(config: &Config, budget: Budget, store: &Arc<Store>, log: &RecentLog) -> Machine {
+    let log = log.clone();
+    Machine {
+        budget,
+        store: Arc::clone(store),
+        data: config.data.clone(),
+        name: NetworkName::new(&config.host),
+        is_announced: is_announced(config),
+        addresses: addresses::all_of_this_box,
+        resident: memory::of_this_process,
+        recent_log: Arc::new(move || log.lines()),
+        went_back: slot::booted().other_failed,
+        updates: Some(PathBuf::from(updates::SOCKET)).filter(|socket| socket.exists()),
+        restored: None,
+        start_anew: Arc::new(|| {}),
     }
 }
 
@@ -143,26 +247,38 @@ async fn serve(
     parts: &Parts,
     demo_key: Option<String>,
     setup_code: &str,
-) -> Result<(), StartError> {
+    supervisor: Option<Arc<Supervisor>>,
+) -> Result<After, StartError> {
     let cannot = |error: std::io::Error| StartError::Cannot(format!("cannot start: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
     let (stop, stopped) = watch::channel(false);
+    let household = Arc::new(Household {
+        station: Arc::clone(&parts.station),
+        people: Arc::clone(&parts.people),
+    });
+    tokio::spawn(events::tell(Arc::clone(&household)));
     let mut edge = tokio::spawn(edge::serve(
         clones(&parts.http)?,
         parts.edge_settings(config),
-        Arc::clone(&parts.station) as Arc<dyn edge::Live>,
+        Arc::clone(&household) as Arc<dyn edge::Live>,
         assets::find,
-        metrics_of(parts),
+        metrics_of(parts, config.data.clone()),
         parts.ui.socket(),
         stopped,
     ));
+    let mdns = mdns(config, parts);
     let control = control::listen(&config.data)?;
-    tokio::spawn(control::serve(control, Arc::clone(&parts.people)));
+    let source = source(config, parts, setup_code, mdns.is_some())?;
+    let well = Arc::clone(&source.well);
+    tokio::spawn(control::serve(control, Arc::new(source)));
     serve_rtmp(parts)?;
+    let (people, clock) = (Arc::clone(&parts.people), parts.station.clock());
+    tokio::task::spawn_blocking(move || tell_clock(&people, clock));
     tokio::spawn(look_after(
         Arc::clone(&parts.station),
         Arc::clone(&parts.people),
+        config.data.clone(),
     ));
     let rtmp = local(&parts.rtmp)?;
     if let Some(key) = demo_key {
@@ -173,12 +289,32 @@ async fn serve(
     if let Err(error) = announce(http, rtmp, code, demo::NAME, config, parts) {
         log::debug!("nobody reads the addresses: {error}");
     }
+    if let Some(supervisor) = &supervisor {
+        supervisor.ready("On");
+        if supervisor.patience.is_some() {
+            let duties = parts.duties();
+            tokio::spawn(watchdog::feed(
+                Arc::clone(supervisor),
+                duties,
+                watchdog::PACE,
+                well,
+            ));
+        }
+    }
+    let mut after = After::Nothing;
     let ended = tokio::select! {
         _ = interrupt.recv() => None,
         _ = terminate.recv() => None,
+        () = anew::wanted(&parts.again) => {
+            after = After::Again;
+            None
+        }
         ended = &mut edge => Some(ended),
     };
     log::info!("stopping");
+    if let Some(supervisor) = &supervisor {
+        supervisor.stopping();
+    }
     let ended = match ended {
         // A station without its web server is of no use: whoever supervises us shall start it anew.
         Some(Ok(Ok(()))) => return Err(StartError::Cannot("the web server stopped".into())),
@@ -190,7 +326,7 @@ async fn serve(
         }
     };
     match ended {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(())) => Ok(after),
         Ok(Err(error)) => Err(StartError::Cannot(format!(
             "the web server stopped: {error}"
         ))),
@@ -201,7 +337,7 @@ async fn serve(
 }
 
 /// Writes the page of metrics. While the store is being changed, its figures of a moment ago stand.
-fn metrics_of(parts: &Parts) -> WriteMetrics {
+fn metrics_of(parts: &Parts, data: PathBuf) -> WriteMetrics {
     let (store, station) = (Arc::clone(&parts.store), Arc::clone(&parts.station));
     let last = Mutex::new(store.stats());
     let (ring_bytes_most, memory_bytes_most) = (parts.budget.ring_bytes, parts.budget.memory);
@@ -217,6 +353,7 @@ fn metrics_of(parts: &Parts) -> WriteMetrics {
             ring_bytes_most,
             resident_bytes: memory::of_this_process(),
             memory_bytes_most,
+            board: Board::read(Path::new("/"), &data),
         };
         figures.page()
     })
@@ -247,14 +384,56 @@ fn serve_rtmp(parts: &Parts) -> Result<(), StartError> {
     Ok(())
 }
 
+/// At the end: those who are live are not any more.
+fn write_down_who_is_live(people: &People, station: &Station) {
+    let now = station.clock().now();
+    let live = station.channels().into_iter();
+    let live = live.filter_map(|view| people.account_named(&view.name));
+    let over = live.map(|account| Over {
+        account: account.id,
+        at: now,
+    });
+    write_down(people, &over.collect::<Vec<_>>());
+}
+
+fn write_down(people: &People, over: &[Over]) {
+    for over in over {
+        if let Err(error) = people.went_off_air(over.account, over.at) {
+            log::warn!("the end of a stream is not written down: {error}");
+        }
+    }
+}
+
+/// Tells people the wall clock where the system says that it is right.
+fn tell_clock(people: &People, clock: Clock) {
+    if clock_is_synchronised()
+        && let Err(error) = people.clock_is_known(clock.now(), clock.unix_ms())
+    {
+        log::warn!("the date could not be written: {error}");
+    }
+}
+
+/// systemd-timesyncd and chrony's helper leave this file; a clock chip is as good.
+fn clock_is_synchronised() -> bool {
+    ["/run/systemd/timesync/synchronized", "/dev/rtc0"]
+        .iter()
+        .any(|path| std::path::Path::new(path).exists())
+}
+
 /// Ends sessions whose grace is over, makes the TS that somebody waits for, keeps powered-on time.
-async fn look_after(station: Arc<Station>, people: Arc<People>) {
+async fn look_after(station: Arc<Station>, people: Arc<People>, data: PathBuf) {
     let mut ticks = tokio::time::interval(Duration::from_millis(TICK_MS));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut time_kept = station.clock().now();
     loop {
         ticks.tick().await;
+        quiet::keep(&station, &people);
         station.tick();
+        let over = station.take_over();
+        if !over.is_empty() {
+            let people = Arc::clone(&people);
+            report(tokio::task::spawn_blocking(move || write_down(&people, &over)).await);
+        }
         let now = station.clock().now();
         for on_air in station.all_on_air() {
             if on_air.ts.is_wanted(now) || on_air.ts.bytes() > 0 {
@@ -264,10 +443,81 @@ async fn look_after(station: Arc<Station>, people: Arc<People>) {
         }
         if now.since(time_kept) >= KEEP_TIME_S * 1_000 {
             time_kept = now;
-            let people = Arc::clone(&people);
-            report(tokio::task::spawn_blocking(move || people.keep_time(now)).await);
+            let (people, clock, data) = (Arc::clone(&people), station.clock(), data.clone());
+            let keep = move || {
+                tell_clock(&people, clock);
+                forget_used_code(&people, &data);
+                people.keep_time(now)
+            };
+            report(tokio::task::spawn_blocking(keep).await);
         }
     }
+}
+
+/// A code on the card is of no use once there is an owner, and the next start takes it off.
+fn forget_used_code(people: &People, data: &Path) {
+    if people.has_owner() && card::setup_code(data).is_some() {
+        card::forget_setup_code(data);
+    }
+}
+
+/// Until when a box that has been on for `powered_on_ms` needs no set-up code, on a clock that starts now.
+fn open_until(powered_on_ms: Option<u64>) -> Mono {
+    let open = u64::try_from(SETUP_OPEN.as_millis()).unwrap_or(0);
+    // How long it has been on is not known: it may have been long.
+    Mono(open.saturating_sub(powered_on_ms.unwrap_or(open)))
+}
+
+/// How long the kernel has run, ms.
+fn powered_on_ms() -> Option<u64> {
+    let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
+    let seconds: f64 = uptime.split_whitespace().next()?.parse().ok()?;
+    Some((seconds * 1_000.0) as u64)
+}
+
+/// Whether the network is told our name: unless that is not wanted or nobody could come.
+fn is_announced(config: &Config) -> bool {
+    let is_reachable = |address: &SocketAddr| !address.ip().is_loopback();
+    config.mdns && config.http.iter().any(is_reachable)
+}
+
+fn mdns(config: &Config, parts: &Parts) -> Option<Mdns> {
+    if !is_announced(config) {
+        return None;
+    }
+    let settings = MdnsSettings {
+        name: parts.network_name.clone(),
+        http_port: port_of(&parts.http),
+        rtmp_port: port_of(&parts.rtmp),
+        kept: config.data.join("mdns-name"),
+    };
+    match Mdns::start(settings) {
+        Ok(mdns) => Some(mdns),
+        Err(error) => {
+            log::warn!("the box has no name in the network: {error}");
+            None
+        }
+    }
+}
+
+fn source(
+    config: &Config,
+    parts: &Parts,
+    setup_code: &str,
+    has_name: bool,
+) -> Result<Source, StartError> {
+    Ok(Source {
+        people: Arc::clone(&parts.people),
+        station: Arc::clone(&parts.station),
+        store: Arc::clone(&parts.store),
+        data: config.data.clone(),
+        name: has_name.then(|| parts.network_name.clone()),
+        http: local(&parts.http)?,
+        setup_code: setup_code.to_owned(),
+        open_until: parts.open_until.0,
+        problems: config.problems.clone(),
+        well: Arc::default(),
+    })
 }
 
 fn report<T>(outcome: Result<T, tokio::task::JoinError>) {
@@ -322,64 +572,22 @@ fn announce(
     writeln!(out, "Ctrl-C stops it.")
 }
 
-fn from_here(listener: SocketAddr) -> SocketAddr {
-    let ip = match listener.ip() {
-        ip if !ip.is_unspecified() => ip,
-        _ => IpAddr::from(Ipv4Addr::LOCALHOST),
-    };
-    SocketAddr::new(ip, listener.port())
+fn reach(config: &Config) -> Reach {
+    match config.reach {
+        ReachSetting::Home => Reach::Home,
+        ReachSetting::Anywhere => Reach::Anywhere,
+    }
 }
 
-fn bind_all(addresses: &[SocketAddr], what: &str) -> Result<Vec<TcpListener>, StartError> {
-    addresses
-        .iter()
-        .map(|address| bind(*address, what))
-        .collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Where there is no IPv6, everywhere means every IPv4 address.
-fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, StartError> {
-    let everywhere = address.ip() == IpAddr::from(Ipv6Addr::UNSPECIFIED);
-    let bound = TcpListener::bind(address).or_else(|error| {
-        let v4 = SocketAddr::new(IpAddr::from(Ipv4Addr::UNSPECIFIED), address.port());
-        if everywhere && error.kind() != std::io::ErrorKind::AddrInUse {
-            TcpListener::bind(v4)
-        } else {
-            Err(error)
-        }
-    });
-    bound.map_err(|error| {
-        StartError::Cannot(match error.kind() {
-            std::io::ErrorKind::AddrInUse => format!(
-                "port {} is in use by another program; choose another with --{what}",
-                address.port()
-            ),
-            std::io::ErrorKind::PermissionDenied => format!(
-                "port {} needs more rights; choose one above 1023 with --{what}",
-                address.port()
-            ),
-            _ => format!("cannot listen on {address} (--{what}): {error}"),
-        })
-    })
-}
-
-fn clones(listeners: &[TcpListener]) -> Result<Vec<TcpListener>, StartError> {
-    let cloned: Result<Vec<_>, _> = listeners.iter().map(TcpListener::try_clone).collect();
-    cloned.map_err(|error| StartError::Cannot(format!("cannot listen: {error}")))
-}
-
-fn local(listeners: &[TcpListener]) -> Result<SocketAddr, StartError> {
-    let first = listeners
-        .first()
-        .ok_or_else(|| StartError::Usage("no address to listen on".into()))?;
-    first
-        .local_addr()
-        .map_err(|error| StartError::Cannot(format!("cannot listen: {error}")))
-}
-
-fn port_of(listeners: &[TcpListener]) -> u16 {
-    listeners
-        .first()
-        .and_then(|listener| listener.local_addr().ok())
-        .map_or(0, |address| address.port())
+    #[test]
+    fn a_daemon_that_starts_anew_does_not_open_the_box_again() {
+        assert_eq!(open_until(Some(0)), Mono(15 * 60_000));
+        assert_eq!(open_until(Some(14 * 60_000)), Mono(60_000));
+        assert_eq!(open_until(Some(16 * 60_000)), Mono(0));
+        assert_eq!(open_until(None), Mono(0));
+    }
 }

@@ -3,6 +3,7 @@
 use super::StartError;
 use super::command_line::AddUser;
 use super::control::{NewAccount, ask};
+use crate::limits::store::MAX_RECORDS;
 use crate::people::{People, TABLES};
 use crate::store::Store;
 use std::io::Read;
@@ -43,11 +44,16 @@ fn directly(data: &Path, account: &NewAccount) -> Result<String, StartError> {
 
 /// Opens the store of a data folder, making the folder if it is not there.
 pub(super) fn open_store(data: &Path) -> Result<Store, StartError> {
+    open_store_of(data, MAX_RECORDS)
+}
+
+/// The same with room for so many rows.
+pub(super) fn open_store_of(data: &Path, rows: usize) -> Result<Store, StartError> {
     std::fs::create_dir_all(data).map_err(|error| {
-        StartError::Cannot(format!(
+        StartError::Data(format!(
             "cannot use {} for accounts and keys: {error}",
             data.display()
         ))
     })?;
-    Ok(Store::open_with(&data.join("store"), TABLES)?)
+    Ok(Store::open_bounded(&data.join("store"), TABLES, rows)?)
 }

@@ -3,7 +3,7 @@
 //! Each row is a worst case: every buffer full, every place taken. Rings get what is left; a test adds the rows up for
 //! the sizes that the box is sold with.
 
-use super::{http, media, people, rtmp, rtmp_server, store};
+use super::{events, http, media, people, rtmp, rtmp_server, store, ui};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -14,11 +14,15 @@ pub const DEFAULT_MOST: u64 = 256 * MIB;
 /// Least memory that is accepted, bytes: below it no ring would hold six segments of a modest stream.
 pub const LEAST: u64 = 64 * MIB;
 
-/// Code pages of our own, allocator slack, the runtime, tables of people and channels, threads' touched stacks, bytes.
-const BASE: u64 = 6 * MIB;
+/// Code pages of our own, allocator slack, the runtime, tables of channels, threads' touched stacks, bytes. People have a row of
+/// their own.
+const BASE: u64 = 4 * MIB + 256 * KIB;
 
-/// The store's index at its bound, 21 bytes for each of 262,144 slots, and its half-sized forerunner while it grows.
-const STORE_INDEX: u64 = 262_144 * 21 * 3 / 2;
+/// A slot of the store's index, bytes. There are a power of two of them, at most 7/8 full.
+const STORE_SLOT: u64 = 21;
+
+/// Memory below which the store holds fewer rows, bytes.
+const MANY_ROWS_FROM: u64 = 96 * MIB;
 
 /// A connection of the edge beside its socket buffers: task, carry, timer, file descriptor in the kernel, bytes.
 const CONNECTION_OVERHEAD: u64 = 8 * KIB + 6 * KIB + 4 * KIB;
@@ -30,8 +34,8 @@ const ENCODER_OVERHEAD: u64 = 24 * KIB;
 /// while the next is on air.
 const SESSION_OVERHEAD: u64 = 2 * 160 * KIB;
 
-/// Largest fragment that TS is made of, bytes: a twentieth of a second of 4K at its best. Larger ones have no TS.
-pub const TS_FRAGMENT: u64 = 5 * MIB / 2;
+/// Largest fragment that TS is made of, bytes: a tenth of a second at 160 Mbit/s. Larger ones have no TS.
+pub const TS_FRAGMENT: u64 = 2 * MIB;
 
 /// What making TS holds: a fragment, its packets in a buffer that grows by doubling, and what is not stored yet, bytes.
 /// One segment is made at a time.
@@ -58,10 +62,16 @@ pub struct Budget {
     pub media_seats: usize,
     /// `SO_SNDBUF` of these, bytes.
     pub segment_send_buffer: usize,
-    /// Requests held for a first playlist.
+    /// Rows of the store.
+    pub store_rows: usize,
+    /// Pages that listen to `/events`, each on a connection of the edge.
+    pub listeners: usize,
+    /// Requests held until there is something new; each is one of the connections and takes nothing beside it.
     pub waiters: usize,
     /// Bytes of the pages' replies that wait for slow readers.
     pub ui_reply_bytes: u64,
+    /// Bytes of all channels' posters, kept or being read.
+    pub poster_bytes: u64,
     /// Bytes for all rings: listed, held, fMP4 and TS.
     pub ring_bytes: u64,
 }
@@ -101,18 +111,25 @@ impl Budget {
         let scaled = |each: u64| usize::try_from(steps * each).unwrap_or(usize::MAX);
         let channels = memory.saturating_sub(LEAST / 2) / MEMORY_A_CHANNEL;
         let live_channels = usize::try_from(channels).unwrap_or(usize::MAX).clamp(1, 16);
+        let connections = scaled(48).min(1024);
         let mut budget = Budget {
             memory,
             live_channels,
             encoders: live_channels + 2,
-            connections: scaled(48).min(1024),
+            connections,
             media_seats: scaled(8).min(256),
             segment_send_buffer: match memory >= LARGE_BUFFERS_FROM {
                 true => LARGE_SEGMENT_SEND_BUFFER,
                 false => SEGMENT_SEND_BUFFER,
             },
-            waiters: scaled(16).min(256),
+            store_rows: match memory >= MANY_ROWS_FROM {
+                true => store::MAX_RECORDS,
+                false => store::SCARCE_RECORDS,
+            },
+            listeners: scaled(16).min(340),
+            waiters: connections / 4 * http::HELD_OF_FOUR_CONNECTIONS,
             ui_reply_bytes: (memory / 128).clamp(512 * KIB, 4 * MIB),
+            poster_bytes: (memory / 128).clamp(512 * KIB, 4 * MIB),
             ring_bytes: 0,
         };
         let taken: u64 = budget.rows().iter().map(|row| row.bytes).sum();
@@ -130,6 +147,8 @@ impl Budget {
         let encoder_socket = kernel(rtmp_server::RECEIVE_BUFFER)
             + kernel(rtmp_server::SEND_BUFFER)
             + ENCODER_OVERHEAD;
+        let slots = (self.store_rows as u64 * 8 / 7).next_power_of_two();
+        let index = slots * STORE_SLOT;
         let stranger = rtmp::MAX_STRANGER_BYTES as u64;
         let publisher = rtmp::MAX_PARTIAL_BYTES as u64
             + media::MAX_PENDING_BYTES as u64
@@ -142,8 +161,19 @@ impl Budget {
             row("program", BASE, "code, runtime, tables, stacks".into()),
             row(
                 "store",
-                STORE_INDEX + 2 * store::MAX_FRAME_BYTES as u64,
-                format!("index of at most {} rows", store::MAX_RECORDS),
+                // Beside the index its half-sized forerunner, while it grows.
+                index * 3 / 2 + 2 * store::MAX_FRAME_BYTES as u64,
+                format!("index of at most {} rows", self.store_rows),
+            ),
+            row(
+                "people",
+                people::DIRECTORY_BYTES,
+                format!("{} of them, with keys and channels", people::ACCOUNTS_MAX),
+            ),
+            row(
+                "downloads",
+                index + (http::DOWNLOAD_PIECES as u64 + 2) * http::DOWNLOAD_PIECE_BYTES as u64,
+                "one at a time, with an index of the store".into(),
             ),
             row("passwords", password, "one hash at a time".into()),
             row(
@@ -173,11 +203,32 @@ impl Budget {
                 self.live_channels as u64 * SESSION_OVERHEAD,
                 "indexes, playlists, viewers".into(),
             ),
+            row(
+                "log",
+                (ui::LOG_LINES * (ui::LOG_LINE_BYTES + 24)) as u64,
+                format!("its last {} lines", ui::LOG_LINES),
+            ),
             row("making TS", TS_MAKING, "one segment at a time".into()),
             row(
                 "compressed playlists",
                 http::GZIP_KEPT as u64 * http::GZIP_BYTES as u64,
                 format!("{} kept", http::GZIP_KEPT),
+            ),
+            row(
+                "events",
+                (events::KEPT_BYTES
+                    + events::KEPT * events::EVENT_OVERHEAD
+                    + self.listeners * events::EVENT_BYTES) as u64,
+                format!(
+                    "{} kept, and one on its way to each of {} pages",
+                    events::KEPT,
+                    self.listeners
+                ),
+            ),
+            row(
+                "posters",
+                self.poster_bytes,
+                "last pictures of channels, kept or being read".into(),
             ),
             row(
                 "connections",

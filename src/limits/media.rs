@@ -55,6 +55,26 @@ pub const AUDIO_DRIFT_MS: i64 = 60;
 /// Frames in a row that depart by most of a frame or more, the same way, before the counter follows: less is sloppy stamping.
 pub const AUDIO_DRIFT_FRAMES: u32 = 16;
 
+// Parts, 90 kHz ticks where nothing else is said.
+
+/// What a part aims at: 200 ms. Longer where pictures are longer: see [`crate::media::part_rule`].
+pub const PART_TICKS: u64 = 18_000;
+/// By what PART-TARGET passes what the longest picture demands, ms: room for rounding.
+pub const PART_MARGIN_MS: u64 = 2;
+/// Pictures (audio frames) that last longer than this have no parts: 150 ms, for a PART-TARGET of 1 s.
+pub const MAX_PART_PICTURE_TICKS: u64 = 13_500;
+/// EXT-X-PART tags stand for the segments that reach into the last three target durations of a playlist (draft §6.2.2).
+pub const PARTS_LISTED_TICKS: u64 = 3 * TARGET_DURATION_S as u64 * 90_000;
+/// PART-HOLD-BACK in parts: less than three makes Apple's players complain.
+pub const PART_HOLD_BACK: u64 = 3;
+/// CAN-SKIP-UNTIL: the least that it may be, six target durations.
+pub const SKIP_UNTIL_TICKS: u64 = 6 * TARGET_DURATION_S as u64 * 90_000;
+/// EXT-X-GAP entries before a session's first segment, a target duration each: players that want seven segments before they
+/// start get them with the first two parts. They leave as segments come.
+pub const GAPS_FIRST: u64 = 7;
+/// A segment without parts that a single long picture made necessary ends from here on: 1 s.
+pub const PARTLESS_TICKS: u64 = 90_000;
+
 // Segments, 90 kHz ticks.
 
 /// The first keyframe at or after this ends a segment: 1.5 s.
@@ -102,6 +122,18 @@ pub const TARGET_DURATION_S: u32 = 2;
 /// Files that have left a ring while somebody reads them, and whose readers were not told to let go. At the bound the oldest's are.
 pub const RING_MAX_HELD: usize = 64;
 
+/// What must stay in a playlist when its oldest segment is taken out, three target durations (RFC 8216 §6.2.2).
+pub const LISTED_LEAST_TICKS: u64 = 3 * TARGET_DURATION_S as u64 * 90_000;
+
 /// Init segments that the kept segments of a ring may refer to: an encoder that changes its parameter sets with every segment
 /// can't fill memory with them. At the bound the oldest segments leave. More than [`RING_MIN_SEGMENTS`] and the open one need.
 pub const RING_MAX_INITS: usize = 16;
+
+// Posters.
+
+/// A poster at most, bytes: the keyframe of 1080p at 10 Mbit/s with room. A larger one is not made: pages show a letter instead.
+pub const POSTER_BYTES: usize = 512 * 1024;
+
+/// What is read of a fragment to find its first picture, bytes: a `moof` with both tracks' most samples. One whose `moof` is longer
+/// has no poster.
+pub const POSTER_HEAD_BYTES: usize = 16 * 1024;

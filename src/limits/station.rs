@@ -36,5 +36,24 @@ pub const VIEWERS_COUNTED: usize = 512;
 /// A viewer counts for this long after its last request, ms: three reloads of a playlist and some.
 pub const VIEWER_MS: u64 = 10_000;
 
+/// A viewer is asked for its session again after this long, ms: people log in and out.
+pub const VIEWER_ASKED_MS: u64 = 30_000;
+
 /// Refused encoders remembered (wrong keys and second encoders); the oldest is forgotten.
 pub const REFUSALS: usize = 16;
+
+/// A poster younger than this is given out again even if there is a newer keyframe, ms: however many pages ask, a channel's is
+/// copied out of the ring this often at most.
+pub const POSTER_AGE_MS: u64 = 2_000;
+
+/// Refused encoders with an unknown key that the studio page lists; the oldest is forgotten.
+pub const WRONG_KEYS: usize = 8;
+
+/// Characters of an unknown key that are kept, so that its owner recognises it and nobody else learns it.
+pub const WRONG_KEY_CHARS: usize = 4;
+
+/// An encoder that sends more than this over its bound, %, is sending far too much: what is less is told by the doctor alone.
+pub const EXCESS_PERCENT: u32 = 25;
+
+/// How long it may, ms: a wild scene is over by then. Then it is told so and closed.
+pub const EXCESS_MS: u64 = 30_000;

@@ -30,6 +30,9 @@ pub const CHANGED_ROWS_PERCENT: usize = 65;
 /// Rows at most, whatever their size: the index takes 21 bytes for each slot of a table of 262,144 that is at most 7/8 full, 5.3 MiB. Beyond it: `StoreError::Full`.
 pub const MAX_RECORDS: usize = 220_000;
 
+/// The same where memory is scarce: a table of 131,072 slots.
+pub const SCARCE_RECORDS: usize = 110_000;
+
 /// Bytes of an encoded key at most; one byte tells its length. Beyond it: `StoreError::TooBig`.
 pub const MAX_KEY_BYTES: usize = 255;
 

@@ -40,6 +40,11 @@ impl Cursor {
         }
     }
 
+    /// Unix ms of media time 0.
+    pub fn epoch_unix_ms(&self) -> i64 {
+        self.rendition.epoch_unix_ms()
+    }
+
     /// What comes next. `most` is how far the media may reach beyond it, 90 kHz ticks, before a newer keyframe is the better place.
     pub fn advance(&mut self, most: u64) -> Next {
         let Some(place) = self.next else {

@@ -26,6 +26,15 @@ pub struct Run {
     pub data: Vec<Bytes>,
 }
 
+/// How a fragment lies in a part. A part also ends with its segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InPart {
+    /// Last fragment of its part.
+    pub ends: bool,
+    /// PART-TARGET by which it was cut, 90 kHz ticks; up to the end of the session's second part or first segment it may grow.
+    pub target: u32,
+}
+
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fragment {
@@ -41,6 +50,8 @@ pub struct Fragment {
     pub ends_segment: bool,
     /// A discontinuity stands before it (then it starts a segment too).
     pub discontinuity: bool,
+    /// Its place in a part; None: its segment has no parts.
+    pub part: Option<InPart>,
     /// Video, if the stream has it.
     pub video: Option<Run>,
     /// Audio, if the stream has it.

@@ -3,10 +3,12 @@
 use super::audio_track::AudioFormat;
 use super::fragment::Tracks;
 pub use super::health::Health;
+use super::meter::Meter;
 use super::opening::{Decision, Held, Known, Opening};
 pub use super::packager::Output;
 use super::packager::Packager;
 use super::packager::Stretch;
+use super::part_rule::PartRule;
 use super::sample::{Picture, Sound, TICKS_PER_MS};
 use super::timeline::{Timeline, Track};
 use crate::limits::media::{MAX_COMPOSITION_MS, WAIT_IDR_MS};
@@ -36,6 +38,8 @@ pub struct IngestStart {
     pub at: u64,
     /// Keyframe interval that this key showed before, ms.
     pub expected_keyframe_interval_ms: Option<u32>,
+    /// What the session has decided about parts.
+    pub parts: PartRule,
 }
 
 /// See the module.
@@ -46,6 +50,7 @@ pub struct Ingest {
     opening: Option<Opening>,
     packager: Packager,
     health: Health,
+    meter: Meter,
     /// The newest configurations; what is being put out may lag behind until the next keyframe.
     video: Option<AvcConfig>,
     audio: Option<(AacConfig, AudioFormat)>,
@@ -64,8 +69,9 @@ impl Ingest {
         Ingest {
             timeline: Timeline::new(),
             opening: Some(Opening::default()),
-            packager: Packager::new(start.at, interval),
+            packager: Packager::new(start.at, interval, start.parts),
             health: Health::default(),
+            meter: Meter::default(),
             video: None,
             audio: None,
             says_video: None,
@@ -81,6 +87,7 @@ impl Ingest {
         self.says_video = metadata.video;
         self.says_audio = metadata.audio;
         self.says_frame_rate = metadata.frame_rate;
+        Meter::metadata(metadata, &mut self.health);
     }
 
     /// A video message: 32-bit ms as it came, FLV tag body.
@@ -173,6 +180,7 @@ impl Ingest {
         };
         // Pictures of another configuration can't go out before the next keyframe brings its tracks.
         self.skip_to_key |= self.video.as_ref().is_some_and(|old| *old != config);
+        Meter::video(&config, &mut self.health);
         self.video = Some(config);
     }
 
@@ -193,6 +201,7 @@ impl Ingest {
             frame_samples: config.frame_samples,
             silence: config.silent_frame().ok_or(STRANGE_AAC)?,
         };
+        Meter::audio(&config, &mut self.health);
         self.audio = Some((config, format));
         Ok(())
     }
@@ -206,6 +215,7 @@ impl Ingest {
         now: Mono,
     ) {
         self.health.video_frames += 1;
+        self.health.video_bytes += data.len() as u64;
         let dts = self
             .timeline
             .place(Track::Video, timestamp, now, &mut self.health);
@@ -219,6 +229,8 @@ impl Ingest {
                 let key = self.is_key(&unit, flag, now);
                 self.take_config(unit.new_config);
                 let composition = self.composition(composition);
+                self.meter
+                    .picture(dts, composition, key, now, &mut self.health);
                 let data = unit.data;
                 self.picture(
                     Picture {
@@ -235,6 +247,9 @@ impl Ingest {
     }
 
     fn take_config(&mut self, config: Option<AvcConfig>) {
+        if let Some(config) = &config {
+            Meter::video(config, &mut self.health);
+        }
         self.video = config.or(self.video.take());
     }
 
@@ -273,9 +288,11 @@ impl Ingest {
 
     fn audio_frame(&mut self, timestamp: u32, data: Bytes, now: Mono) {
         self.health.audio_frames += 1;
+        self.health.audio_bytes += data.len() as u64;
         let time = self
             .timeline
             .place(Track::Audio, timestamp, now, &mut self.health);
+        self.meter.sound(time, now, &mut self.health);
         if self.audio.is_none() {
             self.health.audio_dropped += 1;
             return;

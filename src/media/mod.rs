@@ -2,13 +2,18 @@
 
 pub mod audio_track;
 pub mod cursor;
+pub mod doctor;
 pub mod fragment;
 pub mod health;
 pub mod ingest;
 pub mod interleave;
+pub mod meter;
 pub mod opening;
 pub mod packager;
+pub mod part_cutter;
+pub mod part_rule;
 pub mod picture_clock;
+pub mod poster;
 pub mod preroll;
 pub mod rendition;
 pub mod ring;

@@ -8,6 +8,8 @@ use super::audio_track::{AudioFormat, AudioTrack};
 use super::fragment::{Fragment, Tracks};
 use super::health::Health;
 use super::interleave::Interleave;
+use super::part_cutter::PartCutter;
+use super::part_rule::PartRule;
 use super::preroll::Preroll;
 use super::sample::{Origin, Picture, Sound, TICKS_PER_MS};
 use super::segmenter::Segmenter;
@@ -57,6 +59,7 @@ pub struct Packager {
     origin: Option<Origin>,
     preroll: Preroll,
     segmenter: Segmenter,
+    parts: PartCutter,
     audio_lag: Interleave,
     video_lag: Interleave,
     /// Decode time of the newest picture, ms.
@@ -78,14 +81,16 @@ struct Marks {
 }
 
 impl Packager {
-    /// The first sample will be put at tick `at`. `keyframe_interval` (ticks) is what this publisher showed before.
-    pub fn new(at: u64, keyframe_interval: Option<u64>) -> Packager {
+    /// The first sample will be put at tick `at`. `keyframe_interval` (ticks) is what this publisher showed before, `parts` what the
+    /// session has decided about parts.
+    pub fn new(at: u64, keyframe_interval: Option<u64>, parts: PartRule) -> Packager {
         Packager {
             stretch: None,
             live: None,
             origin: None,
             preroll: Preroll::default(),
             segmenter: Segmenter::new(at, keyframe_interval),
+            parts: PartCutter::new(parts, at),
             audio_lag: Interleave::new(MAX_AUDIO_LAG_MS, MAX_AUDIO_LAG_MS),
             video_lag: Interleave::new(MAX_VIDEO_LAG_MS, MAX_VIDEO_LAG_MS),
             newest_picture: None,
@@ -274,6 +279,7 @@ impl Packager {
         self.live = Some(live);
         self.origin = Some(origin);
         self.segmenter.restart(origin.tick);
+        self.parts.open_segment(origin.tick);
         self.next.starts_segment = true;
         self.next.discontinuity = !self.next.first;
     }
@@ -338,9 +344,9 @@ impl Packager {
         match (&live.video, &live.audio) {
             (Some(video), audio) => {
                 let sound = audio.as_ref().map(AudioTrack::end);
-                video.plan(&self.segmenter, sound, force)
+                video.plan(&self.segmenter, &self.parts, sound, force)
             }
-            (None, Some(audio)) => plan_audio(audio, &self.segmenter, force),
+            (None, Some(audio)) => plan_audio(audio, &self.segmenter, &self.parts, force),
             (None, None) => None,
         }
     }
@@ -370,6 +376,11 @@ impl Packager {
     }
 
     fn emit(&mut self, cut: &Cut, health: &mut Health) {
+        if cut.starts_segment && self.parts.is_undecided() {
+            // The segment before is the first to be listed: what follows goes by its target, so this is planned anew.
+            self.parts.decide();
+            return;
+        }
         let Some(live) = &mut self.live else { return };
         let start = live.video.as_ref().map(VideoTrack::end);
         let start = start
@@ -382,8 +393,13 @@ impl Packager {
             None => audio.take(cut.samples),
         });
         let starts_segment = self.next.starts_segment || cut.starts_segment;
+        if cut.starts_segment {
+            self.parts.open_segment(start);
+        }
+        self.parts.pass(cut.part, cut.end);
         if cut.ends_segment {
             self.segmenter.restart(cut.end);
+            self.parts.open_segment(cut.end);
         } else if starts_segment {
             self.segmenter.restart(start);
         }
@@ -398,6 +414,7 @@ impl Packager {
             starts_segment,
             ends_segment: cut.ends_segment,
             discontinuity: self.next.discontinuity,
+            part: cut.part,
             video,
             audio,
         }));
@@ -410,8 +427,15 @@ impl Packager {
 }
 
 /// The next fragment of a stream without video.
-fn plan_audio(audio: &AudioTrack, segmenter: &Segmenter, force: bool) -> Option<Cut> {
+fn plan_audio(
+    audio: &AudioTrack,
+    segmenter: &Segmenter,
+    parts: &PartCutter,
+    force: bool,
+) -> Option<Cut> {
     let frame = audio.format().frame_ticks().max(1);
+    // In whole ticks a frame may last one more.
+    let part = parts.open(frame, frame + 1);
     let enough = usize::try_from((FRAGMENT_TICKS + frame / 2) / frame)
         .unwrap_or(1)
         .max(1);
@@ -419,12 +443,14 @@ fn plan_audio(audio: &AudioTrack, segmenter: &Segmenter, force: bool) -> Option<
     for frames in 1..=waiting.min(enough) {
         let end = audio.tick_after(frames);
         let ends_segment = segmenter.ends_at(end, frame, None);
-        if ends_segment || frames == enough || (force && frames == waiting) {
+        let ends_part = ends_segment || part.is_some_and(|part| part.is_full(end));
+        if ends_part || frames == enough || (force && frames == waiting) {
             return Some(Cut {
                 samples: frames,
                 end,
                 starts_segment: false,
                 ends_segment,
+                part: part.map(|part| part.mark(ends_part)),
                 complete_at: Mono::default(),
             });
         }

@@ -1,5 +1,6 @@
 //! How long a picture lasts when its successor is not known yet.
 
+use super::sample::TICKS_PER_MS;
 use crate::limits::media::FRAGMENT_TICKS;
 
 /// Distances that the median is taken over.
@@ -60,6 +61,15 @@ impl PictureClock {
         self.nominal
     }
 
+    /// The longest of the last pictures, ticks, but for those behind which one was dropped (as far as that can be told yet).
+    pub fn longest(&self) -> u64 {
+        let known = self.distances.get(..self.seen.min(WINDOW));
+        let known = known.unwrap_or_default().iter().copied();
+        let is_measured = self.is_measured();
+        let whole = known.filter(|ticks| !is_measured || ticks * 4 <= self.nominal * 7);
+        whole.max().unwrap_or(0).max(self.nominal)
+    }
+
     /// Enough pictures came to tell a missing one from a wrong idea of the rate.
     pub fn is_measured(&self) -> bool {
         self.seen >= ENOUGH
@@ -67,7 +77,8 @@ impl PictureClock {
 
     /// What a fragment aims at, ticks: about 100 ms, a whole number of pictures.
     pub fn fragment(&self) -> u64 {
-        let pictures = (FRAGMENT_TICKS + self.nominal / 2) / self.nominal;
+        // A ms more, so that a rate measured in whole ms is rounded like the one it stands for.
+        let pictures = (FRAGMENT_TICKS + self.nominal / 2 + TICKS_PER_MS) / self.nominal;
         pictures.max(1) * self.nominal
     }
 
@@ -110,6 +121,16 @@ mod tests {
             clock.observe(ms * 90);
         }
         assert_eq!(clock.nominal(), 3_600);
+    }
+
+    #[test]
+    fn jitter_makes_pictures_longer_and_a_dropped_one_does_not() {
+        let mut clock = PictureClock::new(Some(30.0));
+        assert_eq!(clock.longest(), 3_000);
+        for ms in [33, 40, 26, 67, 33, 33, 200] {
+            clock.observe(ms * 90);
+        }
+        assert_eq!(clock.longest(), 40 * 90);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! One writer appends; any number of readers ask for playlists, names and fragments. The index stands behind one lock that is
 //! never held while media is written or read.
 use super::fragment::{Fragment, Tracks};
+use super::part_rule::PartRule;
 use super::ring::{InitSegment, Ring};
 use super::segment_file::SegmentFile;
 use super::storage::SegmentStorage;
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 mod names;
+mod parts;
 mod playlist;
 mod state;
 
@@ -78,6 +80,47 @@ pub enum Resource {
     Init(Bytes),
     /// A segment file (complete if closed; the listed ones are).
     Segment(Arc<SegmentFile>),
+    /// A part: a range of its segment's file, which may still grow behind it.
+    Part {
+        /// The segment that it lies in.
+        file: Arc<SegmentFile>,
+        /// First byte.
+        offset: u64,
+        /// Bytes.
+        len: u64,
+    },
+    /// The part that the playlist hints at: it is not complete yet.
+    Awaited,
+}
+
+/// A form of `media.m3u8`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListForm {
+    /// Everything, with the tags of LL-HLS if the session has parts.
+    Whole,
+    /// The same with EXT-X-SKIP instead of what the asker knows; where nothing can be skipped, [`ListForm::Whole`].
+    Delta,
+    /// Whole segments only.
+    Plain,
+}
+
+/// How far `media.m3u8` reaches, for those who wait for more of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// Media sequence number of the open segment (of the next one made, if none is open).
+    pub open: u64,
+    /// Listed parts of it.
+    pub parts: u32,
+    /// Parts of the segment before it; 0 if there is none, or it has none.
+    pub previous_parts: u32,
+    /// PART-TARGET, 90 kHz ticks; None: the session has no parts (or it is not known yet).
+    pub part_target: Option<u32>,
+    /// EXT-X-TARGETDURATION, seconds.
+    pub target_duration_s: u32,
+    /// CAN-SKIP-UNTIL is promised.
+    pub can_skip: bool,
+    /// EXT-X-ENDLIST is there.
+    pub ended: bool,
 }
 
 /// Facts for pages and metrics.
@@ -202,9 +245,20 @@ impl Rendition {
         self.version.load(Ordering::Acquire)
     }
 
-    /// `media.m3u8`; None until a first segment is complete.
-    pub fn media_playlist(&self) -> Option<Bytes> {
-        self.state().media_playlist(&self.session)
+    /// `media.m3u8`, rendered once per change; None until two parts or a segment are complete, of the plain form until a
+    /// segment is.
+    pub fn media_playlist(&self, form: ListForm) -> Option<Bytes> {
+        self.state().media_playlist(&self.session, form)
+    }
+
+    /// What the session has decided about parts: for the next publisher's ingest.
+    pub fn part_rule(&self) -> PartRule {
+        self.state().part_rule()
+    }
+
+    /// How far [`ListForm::Whole`] reaches.
+    pub fn reach(&self) -> Reach {
+        self.state().reach()
     }
 
     /// `index.m3u8`; None likewise.
@@ -212,11 +266,12 @@ impl Rendition {
         self.state().multivariant_playlist()
     }
 
-    /// An init segment or complete segment by its name in this session.
+    /// An init segment, complete segment or part by its name in this session.
     pub fn resource(&self, name: &str) -> Option<Resource> {
         match names::parse(self.session.tag, name)? {
             Name::Init(number) => self.state().init(number).map(Resource::Init),
             Name::Segment(sequence) => self.state().segment(sequence).map(Resource::Segment),
+            Name::Part(number) => self.state().part(number),
         }
     }
 
@@ -254,6 +309,11 @@ impl Rendition {
     /// Fixes the TS target duration (seconds) if it is not yet; returns the one in force.
     pub fn fix_ts_target(&self) -> u32 {
         self.state().cutter.fix_target()
+    }
+
+    /// Unix ms of tick 0, as PROGRAM-DATE-TIME has it.
+    pub fn epoch_unix_ms(&self) -> i64 {
+        self.session.anchor_unix_ms
     }
 
     /// The session's tag.

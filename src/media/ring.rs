@@ -12,12 +12,13 @@
 use super::segment_file::{LiveBytes, SegmentFile};
 use super::storage::SegmentStorage;
 use crate::limits::media::{
-    RING_KEPT_TICKS, RING_LISTED_TICKS, RING_MAX_FRAGMENTS, RING_MAX_HELD, RING_MAX_INITS,
-    RING_MAX_SEGMENTS, RING_MIN_SEGMENTS, SEGMENT_END_TICKS, SEGMENT_MAX_FRAGMENTS,
-    TARGET_DURATION_S,
+    GAPS_FIRST, LISTED_LEAST_TICKS, RING_KEPT_TICKS, RING_LISTED_TICKS, RING_MAX_FRAGMENTS,
+    RING_MAX_HELD, RING_MAX_INITS, RING_MAX_SEGMENTS, RING_MIN_SEGMENTS, SEGMENT_END_TICKS,
+    SEGMENT_MAX_FRAGMENTS, TARGET_DURATION_S,
 };
 use std::collections::VecDeque;
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Weak};
 
 mod index;
@@ -57,6 +58,8 @@ pub struct Ring {
     segments: VecDeque<Segment>,
     /// How many at the front are kept but not listed.
     unlisted: usize,
+    /// Listed EXT-X-GAP entries before the first segment.
+    gaps: u64,
     /// The last of `segments` is open.
     is_open: bool,
     held: VecDeque<Weak<SegmentFile>>,
@@ -76,6 +79,7 @@ impl Ring {
             live: Arc::default(),
             segments: VecDeque::with_capacity(RING_MAX_SEGMENTS),
             unlisted: 0,
+            gaps: 0,
             is_open: false,
             held: VecDeque::with_capacity(RING_MAX_HELD),
             fragments: VecDeque::with_capacity(RING_MAX_FRAGMENTS),
@@ -83,6 +87,14 @@ impl Ring {
             next_sequence: first_sequence,
             left_discontinuities: 0,
             cuts: 0,
+        }
+    }
+
+    /// Before the first fragment: [`GAPS_FIRST`] entries stand before its segment.
+    pub fn put_gaps(&mut self) {
+        if self.segments.is_empty() && self.next_fragment() == 0 && self.gaps == 0 {
+            self.gaps = GAPS_FIRST;
+            self.next_sequence = self.next_sequence.saturating_add(GAPS_FIRST);
         }
     }
 
@@ -158,6 +170,7 @@ impl Ring {
         if let Some(segment) = self.segments.back() {
             segment.file.close();
         }
+        self.unlist_gaps();
         self.unlist_old();
         self.evict_old();
         self.segments.back()
@@ -177,6 +190,29 @@ impl Ring {
     pub fn listed(&self) -> impl DoubleEndedIterator<Item = &Segment> + Clone {
         self.segments
             .range(self.unlisted.min(self.closed())..self.closed())
+    }
+
+    /// Entries before the first listed segment that stand for none: they have the sequence numbers before its own.
+    pub fn gaps(&self) -> u64 {
+        self.gaps
+    }
+
+    /// The fragments of a segment of this ring.
+    pub fn fragments_of(&self, segment: &Segment) -> impl Iterator<Item = &FragmentEntry> {
+        let first = segment.first_fragment;
+        let numbers = first..first.saturating_add(u64::from(segment.fragments));
+        numbers.filter_map(|number| self.fragment(number))
+    }
+
+    /// Where the bytes of a part are, if it is kept: its segment's file, its first byte, its length.
+    pub fn part(&self, number: NonZeroU32) -> Option<(&Segment, u64, u64)> {
+        let of_part = |entry: &&FragmentEntry| entry.part == Some(number);
+        let back = self.fragments.iter().rev().position(|e| of_part(&e))?;
+        let newest = self.next_fragment().checked_sub(back as u64 + 1)?;
+        let (_, segment, last) = self.fragments(newest).next()?;
+        let first = self.fragments_of(segment).find(of_part)?;
+        let end = last.offset.saturating_add(u64::from(last.len));
+        Some((segment, first.offset, end.saturating_sub(first.offset)))
     }
 
     /// Sequence number of the first listed segment, or of the next one made.
@@ -368,15 +404,33 @@ impl Ring {
     }
 
     fn unlist_oldest(&mut self) {
+        self.gaps = 0;
         if let Some(segment) = self.segments.get(self.unlisted) {
             self.left_discontinuities += u64::from(segment.opening.discontinuity);
             self.unlisted += 1;
         }
     }
 
+    /// The gaps leave as segments come, as long as there is enough without them.
+    fn unlist_gaps(&mut self) {
+        let segments = self.listed().count() as u64;
+        let ticks = sum_ticks(self.listed());
+        let gap = u64::from(TARGET_DURATION_S) * 90_000;
+        while self.gaps > 0
+            && self.gaps + segments > GAPS_FIRST
+            && (self.gaps - 1) * gap + ticks >= 2 * LISTED_LEAST_TICKS
+        {
+            self.gaps -= 1;
+        }
+    }
+
     fn unlist_old(&mut self) {
         while self.listed().count() > RING_MIN_SEGMENTS {
-            let is_long = sum_ticks(self.listed().skip(1)) >= RING_LISTED_TICKS;
+            let rest = sum_ticks(self.listed().skip(1));
+            if rest < LISTED_LEAST_TICKS {
+                break;
+            }
+            let is_long = rest >= RING_LISTED_TICKS;
             let is_large = sum_memory(self.listed()) > self.budget / 2;
             if !is_long && !is_large {
                 break;

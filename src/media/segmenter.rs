@@ -71,7 +71,13 @@ impl Segmenter {
         !self.is_overlong(due) && end < due.saturating_add(OVERDUE_PICTURES * nominal)
     }
 
-    fn length(&self, end: u64) -> u64 {
+    /// The segment starts at `at`.
+    pub fn starts_at(&self, at: u64) -> bool {
+        self.start == at
+    }
+
+    /// How long the segment is at `end`, ticks.
+    pub fn length(&self, end: u64) -> u64 {
         end.saturating_sub(self.start)
     }
 }

@@ -171,8 +171,7 @@ impl TsRendition {
     }
 
     fn source_has_ended(&self) -> bool {
-        let playlist = self.source.media_playlist();
-        playlist.is_some_and(|text| text.ends_with(b"#EXT-X-ENDLIST\n"))
+        self.source.is_ended()
     }
 
     fn name(&self, plan: &Plan) -> String {
@@ -186,10 +185,10 @@ impl TsRendition {
             uri: self.name(&made.plan),
             duration: made.plan.end.saturating_sub(made.plan.start),
             discontinuity: made.plan.discontinuity,
-            map: None,
             program_date_time: self
                 .anchor_unix_ms
                 .saturating_add(i64::try_from(made.plan.start / 90).unwrap_or(i64::MAX)),
+            ..Segment::default()
         });
         let playlist = MediaPlaylist {
             version: VERSION,
@@ -198,9 +197,9 @@ impl TsRendition {
             discontinuity_sequence: first.discontinuities_before,
             // Where no keyframe came in time, a segment begins without one.
             independent_segments: false,
-            start_before_end: None,
             ended: state.ended,
             segments: segments.collect(),
+            ..MediaPlaylist::default()
         };
         Some(playlist.render())
     }

@@ -4,11 +4,13 @@
 //! the next fragment starts exactly there, and its first picture takes up the difference. So durations always add up, whatever the stamps are.
 
 use super::Run;
+use super::fragment::InPart;
 use super::health::Health;
+use super::part_cutter::{OpenPart, PartCutter};
 use super::picture_clock::PictureClock;
 use super::sample::{Origin, Picture, TICKS_PER_MS};
 use super::segmenter::Segmenter;
-use crate::limits::media::{MAX_SAMPLE_TICKS, MAX_STRETCH_MS};
+use crate::limits::media::{MAX_SAMPLE_TICKS, MAX_STRETCH_MS, PARTLESS_TICKS};
 use crate::time::Mono;
 use crate::wire::fmp4::SampleEntry;
 use bytes::Bytes;
@@ -35,6 +37,8 @@ pub struct Cut {
     pub starts_segment: bool,
     /// Its end is the end of the segment.
     pub ends_segment: bool,
+    /// Its place in a part.
+    pub part: Option<InPart>,
     /// When its last picture had come and its duration had passed: audio up to `end` should be here.
     pub complete_at: Mono,
 }
@@ -142,11 +146,20 @@ impl VideoTrack {
     }
 
     /// The fragment at the head of the queue, if it is long enough (`force`: whatever there is). `sound` is where the next audio frame starts, ticks:
-    /// unless a segment ends, a fragment goes on beyond it, so that it holds audio of its own.
-    pub fn plan(&self, segmenter: &Segmenter, sound: Option<u64>, force: bool) -> Option<Cut> {
+    /// unless a segment or a part ends, a fragment goes on beyond it, so that it holds audio of its own.
+    pub fn plan(
+        &self,
+        segmenter: &Segmenter,
+        parts: &PartCutter,
+        sound: Option<u64>,
+        force: bool,
+    ) -> Option<Cut> {
+        let nominal = self.nominal();
         let mut walk = Walk {
-            nominal: self.nominal(),
+            nominal,
             segmenter: *segmenter,
+            part: parts.open(nominal, self.clock.longest()),
+            should_resume: parts.should_resume(nominal),
             start: self.end,
             last_key: self.last_key,
             starts_segment: false,
@@ -160,17 +173,25 @@ impl VideoTrack {
             let start = walk.start;
             let stamped = next.map_or(picture.dts + walk.nominal, |next| next.dts);
             let end = end_of(start, stamped);
-            if index > 0 && walk.segmenter.is_overlong(end) {
-                return Some(walk.cut(index, start, true, picture));
+            if index == 0 {
+                walk.enter(picture, end);
             }
-            walk.pass(picture, end, index == 0);
+            let Some(end) = walk.fit(end, index == 0) else {
+                return Some(walk.cut(index, start, Ends::Segment, picture));
+            };
+            walk.pass(picture);
             if walk.ends_segment(end, next) {
-                return Some(walk.cut(index + 1, end, true, picture));
+                return Some(walk.cut(index + 1, end, Ends::Segment, picture));
+            }
+            if walk.part.is_some_and(|part| part.is_full(end)) {
+                return Some(walk.cut(index + 1, end, Ends::Part, picture));
             }
             let holds_sound = sound.is_none_or(|sound| sound < end);
-            let enough = holds_sound && self.is_enough(end - self.end, next);
+            let enough = holds_sound
+                && self.is_enough(end - self.end, next)
+                && !(walk.is_one_short_of_a_part(end) && self.target() > nominal);
             if enough || (force && next.is_none()) {
-                return Some(walk.cut(index + 1, end, false, picture));
+                return Some(walk.cut(index + 1, end, Ends::Nothing, picture));
             }
             walk.start = end;
         }
@@ -241,20 +262,66 @@ impl VideoTrack {
 struct Walk {
     nominal: u64,
     segmenter: Segmenter,
+    /// None: the open segment has no parts.
+    part: Option<OpenPart>,
+    /// It is without them for no longer than need be.
+    should_resume: bool,
     /// Where the picture at hand starts.
     start: u64,
     last_key: Option<u64>,
     starts_segment: bool,
 }
 
+/// What ends with a fragment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Segment,
+    Part,
+    Nothing,
+}
+
 impl Walk {
-    /// The picture at hand is in the fragment and lasts until `end`.
-    fn pass(&mut self, picture: &Queued, end: u64, first: bool) {
+    /// The picture at hand is the first and lasts until `end`.
+    fn enter(&mut self, picture: &Queued, end: u64) {
         let at_key = picture.key && self.segmenter.ends_at_keyframe(self.start, self.nominal);
-        if first && (at_key || self.segmenter.is_overlong(end)) {
-            self.segmenter.restart(self.start);
-            self.starts_segment = true;
+        if at_key || self.segmenter.is_overlong(end) {
+            self.start_segment();
         }
+    }
+
+    fn start_segment(&mut self) {
+        self.segmenter.restart(self.start);
+        self.starts_segment = true;
+        if let Some(part) = &mut self.part {
+            part.restart(self.start);
+        }
+    }
+
+    /// Where the picture at hand ends within its segment and part, if not at `end`. None if it fits in neither: the segment must
+    /// end before it. The first picture of a fragment always fits, if need be in a segment of its own without parts.
+    fn fit(&mut self, end: u64, is_first: bool) -> Option<u64> {
+        let fitting = match self.part {
+            Some(part) => part.fit(end),
+            None => Some(end),
+        };
+        if is_first && fitting.is_none() {
+            if !self.segmenter.starts_at(self.start) {
+                self.start_segment();
+            }
+            self.part = None;
+            return Some(end);
+        }
+        fitting.filter(|end| is_first || !self.segmenter.is_overlong(*end))
+    }
+
+    /// One more picture fills the part: it is not left to a fragment of its own.
+    fn is_one_short_of_a_part(&self, end: u64) -> bool {
+        self.part
+            .is_some_and(|part| part.is_full(end.saturating_add(self.nominal)))
+    }
+
+    /// The picture at hand is in the fragment.
+    fn pass(&mut self, picture: &Queued) {
         if picture.key {
             self.last_key = Some(picture.dts);
         }
@@ -262,16 +329,19 @@ impl Walk {
 
     fn ends_segment(&self, end: u64, next: Option<&Queued>) -> bool {
         let key_follows = next.is_some_and(|next| next.key);
-        (key_follows && self.segmenter.ends_at_keyframe(end, self.nominal))
+        let resumes = self.should_resume && self.segmenter.length(end) >= PARTLESS_TICKS;
+        resumes
+            || (key_follows && self.segmenter.ends_at_keyframe(end, self.nominal))
             || self.segmenter.ends_at(end, self.nominal, self.last_key)
     }
 
-    fn cut(&self, pictures: usize, end: u64, ends_segment: bool, newest: &Queued) -> Cut {
+    fn cut(&self, pictures: usize, end: u64, ends: Ends, newest: &Queued) -> Cut {
         Cut {
             samples: pictures,
             end,
             starts_segment: self.starts_segment,
-            ends_segment,
+            ends_segment: ends == Ends::Segment,
+            part: self.part.map(|part| part.mark(ends != Ends::Nothing)),
             complete_at: newest
                 .arrival
                 .plus(end.saturating_sub(self.start) / TICKS_PER_MS),

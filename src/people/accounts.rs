@@ -1,12 +1,13 @@
 //! Accounts: making and changing them.
 
 use super::directory::Directory;
+use super::invitations::Ticket;
 use super::key_text::KeyText;
 use super::keys::sealed_row;
 use super::password::PasswordError;
-use super::tables::{AccountRow, Accounts, Keys, Next, NextRow};
-use super::{AccountId, KeyId, NameError, People, Role, names};
-use crate::limits::people::ACCOUNTS_MAX;
+use super::tables::{AccountRow, Accounts, Keys, Next, NextRow, Retired};
+use super::{AccountId, KeyId, LogInError, NameError, People, PictureHash, Role, names};
+use crate::limits::people::{ACCOUNTS_MAX, KEYS_MAX, RETIRED_NAME_MINUTES};
 use crate::store::{Batch, StoreError};
 
 /// A person as pages show them.
@@ -20,6 +21,12 @@ pub struct Account {
     pub display_name: String,
     /// What they may do.
     pub role: Role,
+    /// Their picture.
+    pub picture: Option<PictureHash>,
+    /// An owner has taken comments from them, on all channels.
+    pub muted: bool,
+    /// None of their keys works for now.
+    pub keys_paused: bool,
 }
 
 /// Who is to be added.
@@ -68,6 +75,36 @@ pub enum PeopleError {
     /// No such account, or no such key of this account.
     #[error("no such {0}")]
     Unknown(&'static str),
+    /// Neither theirs nor for their role.
+    #[error("this is for others to do")]
+    NotAllowed,
+    /// A house has an owner.
+    #[error("this is the only owner: make somebody else owner first")]
+    LastOwner,
+    /// A text is not fit.
+    #[error("{what}: {why}")]
+    Text {
+        /// Which one.
+        what: &'static str,
+        /// What is wrong with it.
+        why: NameError,
+    },
+    /// A number is out of its range.
+    #[error("{what} is from {least} to {most}")]
+    Range {
+        /// Which one.
+        what: &'static str,
+        /// Least that is possible.
+        least: u32,
+        /// Most that is possible.
+        most: u32,
+    },
+    /// The person's own password was not given.
+    #[error("{0}")]
+    LogIn(#[from] LogInError),
+    /// The link does not count: never made, used, or run out.
+    #[error("this link does not work any more: ask for a new one")]
+    Link,
     /// A bound was met.
     #[error("no room for more {0}")]
     Full(&'static str),
@@ -90,7 +127,7 @@ impl People {
 
     /// Adds a person, with a first stream key if they may go live. Hashes and writes durably (blocks).
     pub fn add_account(&self, new: NewAccount<'_>) -> Result<Added, PeopleError> {
-        self.add(new, |_| Ok(()))
+        self.add(new, |_| Ok(None))
     }
 
     /// Makes the owner's account; of two at the same time exactly one wins. Hashes and writes durably (blocks).
@@ -101,34 +138,50 @@ impl People {
         };
         let unowned = |directory: &Directory| match directory.has_owner() {
             true => Err(PeopleError::OwnerExists),
-            false => Ok(()),
+            false => Ok(None),
         };
         unowned(&self.directory())?;
         self.add(new, unowned)
     }
 
-    fn add(
+    /// Adds a person if `ticket`, asked under the lock, lets them in.
+    pub(super) fn add<E: From<PeopleError>>(
         &self,
         new: NewAccount<'_>,
-        allowed: impl Fn(&Directory) -> Result<(), PeopleError>,
-    ) -> Result<Added, PeopleError> {
+        ticket: impl Fn(&Directory) -> Result<Option<Ticket>, E>,
+    ) -> Result<Added, E> {
         let (name, display_name) = chosen_names(&new)?;
         self.has_room_for(&name)?;
-        let password = self.hasher.hash(new.password)?;
+        let password = self.hasher.hash(new.password).map_err(PeopleError::from)?;
         let _turn = self.change();
-        allowed(&self.directory())?;
+        let ticket = ticket(&self.directory())?;
         self.has_room_for(&name)?;
-
-        let next = self.directory().next;
-        let (account, key_id) = (AccountId(next.account), KeyId(next.key));
         let row = AccountRow {
-            name: name.clone(),
+            name,
             display_name,
             role: new.role,
             password,
             epoch: 0,
+            joined: Some(self.latest_stamp()),
+            invited_by: ticket.as_ref().map(Ticket::made_by),
+            muted: false,
+            keys_paused: false,
+            bitrate_max: None,
         };
-        let key = match new.role.may_publish() {
+        Ok(self.put_new_account(row, ticket)?)
+    }
+
+    fn put_new_account(
+        &self,
+        row: AccountRow,
+        ticket: Option<Ticket>,
+    ) -> Result<Added, PeopleError> {
+        let (name, next) = (row.name.clone(), self.directory().next);
+        if row.role.may_publish() && self.directory().keys.len() >= KEYS_MAX {
+            return Err(PeopleError::Full("keys"));
+        }
+        let (account, key_id) = (AccountId(next.account), KeyId(next.key));
+        let key = match row.role.may_publish() {
             true => Some(sealed_row(&self.secret, account, key_id, "")?),
             false => None,
         };
@@ -138,21 +191,34 @@ impl People {
         if let Some((_, key_row)) = &key {
             batch.put::<Keys>(&key_id, key_row);
         }
+        if let Some(ticket) = &ticket {
+            ticket.stamp(&mut batch);
+        }
+        if self.directory().retired.contains_key(&name) {
+            batch.remove::<Retired>(&name);
+        }
         self.store.commit(batch)?;
 
         let (key, key_row) = key.unzip();
         self.show(|directory| {
+            directory.retired.remove(&name);
             directory.put_account(account, row);
             if let Some(key_row) = key_row {
                 directory.put_key(key_id, key_row);
+            }
+            if let Some(ticket) = ticket {
+                ticket.show(directory);
             }
         });
         Ok(Added { account, name, key })
     }
 
     fn has_room_for(&self, name: &str) -> Result<(), PeopleError> {
+        let minute = self.powered.minute(self.powered.latest());
         let directory = self.directory();
-        if directory.named(name).is_some() {
+        let kept_back = |since: u32| minute.saturating_sub(since) < RETIRED_NAME_MINUTES;
+        let retired = directory.retired.get(name);
+        if directory.named(name).is_some() || retired.is_some_and(|row| kept_back(row.since)) {
             return Err(PeopleError::Taken);
         }
         if directory.accounts.len() >= ACCOUNTS_MAX {
@@ -164,21 +230,21 @@ impl People {
     /// A person by number.
     pub fn account(&self, id: AccountId) -> Option<Account> {
         let directory = self.directory();
-        directory.accounts.get(&id).map(|row| view(id, row))
+        directory.view(id)
     }
 
     /// A person by NAME.
     pub fn account_named(&self, name: &str) -> Option<Account> {
         let directory = self.directory();
         let id = directory.named(name)?;
-        directory.accounts.get(&id).map(|row| view(id, row))
+        directory.view(id)
     }
 
     /// Everybody, by number.
     pub fn accounts(&self) -> Vec<Account> {
         let directory = self.directory();
-        let rows = directory.accounts.iter();
-        rows.map(|(id, row)| view(*id, row)).collect()
+        let ids = directory.accounts.keys();
+        ids.filter_map(|id| directory.view(*id)).collect()
     }
 
     /// Changes what a person is called. Writes durably (blocks).
@@ -207,21 +273,41 @@ impl People {
         change: impl FnOnce(&mut AccountRow),
     ) -> Result<(), PeopleError> {
         let _turn = self.change();
-        let row = self.directory().accounts.get(&id).cloned();
-        let mut row = row.ok_or(PeopleError::Unknown("account"))?;
+        let mut row = self.account_row(id)?;
         change(&mut row);
+        self.put_account_row(id, row)
+    }
+
+    pub(super) fn account_row(&self, id: AccountId) -> Result<AccountRow, PeopleError> {
+        let row = self.directory().accounts.get(&id).cloned();
+        row.ok_or(PeopleError::Unknown("account"))
+    }
+
+    /// Writes and shows a row that was changed under the lock.
+    pub(super) fn put_account_row(
+        &self,
+        id: AccountId,
+        row: AccountRow,
+    ) -> Result<(), PeopleError> {
         self.store.put::<Accounts>(&id, &row)?;
         self.show(|directory| directory.put_account(id, row));
         Ok(())
     }
 }
 
-fn view(id: AccountId, row: &AccountRow) -> Account {
-    Account {
-        id,
-        name: row.name.clone(),
-        display_name: row.display_name.clone(),
-        role: row.role,
+impl Directory {
+    /// A person as pages show them.
+    pub(super) fn view(&self, id: AccountId) -> Option<Account> {
+        let row = self.accounts.get(&id)?;
+        Some(Account {
+            id,
+            name: row.name.clone(),
+            display_name: row.display_name.clone(),
+            role: row.role,
+            picture: self.picture_hash(super::PictureOf::Person(id)),
+            muted: row.muted,
+            keys_paused: row.keys_paused,
+        })
     }
 }
 

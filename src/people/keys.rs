@@ -1,11 +1,14 @@
 //! Stream keys: found by HMAC, kept sealed, shown again, replaced.
 
+use super::directory::Directory;
 use super::key_text::KeyText;
 use super::secret::{DeviceSecret, Purpose};
-use super::tables::{KeyRow, Keys, Next, NextRow};
-use super::{AccountId, KeyHolder, KeyId, People, PeopleError, names};
-use crate::limits::people::KEYS_PER_ACCOUNT_MAX;
+use super::tables::{KeyRow, KeyUses, Keys, Next, NextRow};
+use super::{AccountId, KeyHolder, KeyId, Moment, People, PeopleError, names};
+use crate::limits::people::{KEY_OVERLAP_MINUTES_MAX, KEYS_MAX, KEYS_PER_ACCOUNT_MAX};
 use crate::store::Batch;
+use crate::time::Mono;
+use std::net::IpAddr;
 
 /// A key as its owner's page lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,29 +19,74 @@ pub struct KeyView {
     pub label: String,
     /// The key itself; None if this box has another device secret than the one that sealed it.
     pub text: Option<KeyText>,
+    /// Whether it works.
+    pub state: KeyState,
+    /// Its person has stopped it for now.
+    pub is_paused: bool,
+    /// When and from where a session was last begun with it.
+    pub last_use: Option<KeyUse>,
+}
+
+/// Whether a key works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// It does.
+    Works,
+    /// It was replaced and works on for these minutes of powered-on time.
+    Ends(u32),
+    /// Its person has stopped it for now, or the owner all keys of theirs.
+    Paused,
+    /// Its person may not go live.
+    Idle,
+}
+
+/// A key's last use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct KeyUse {
+    /// When the session began.
+    pub at: Moment,
+    /// The encoder's address.
+    pub from: IpAddr,
 }
 
 impl People {
-    /// Who owns this key text; dashes and case ignored; constant-time; None for any other text. Fast: no hashing of passwords, no disk.
+    /// Whose key this text is, if it works; dashes and case ignored; constant-time; None for any other text, a replaced key
+    /// whose time is over, a paused one, and one of somebody who may not go live. Fast: no hashing of passwords, no disk.
+    /// [`People::admit_key`] tells the reason.
     pub fn holder_of_key(&self, text: &str) -> Option<KeyHolder> {
+        let holder = self.key_in_time(text)?;
+        let directory = self.directory();
+        let person = directory.accounts.get(&holder.account)?;
+        let is_paused = person.keys_paused || directory.keys.get(&holder.key)?.paused;
+        (person.role.may_publish() && !is_paused).then_some(holder)
+    }
+
+    /// Whose key this text is, if it was not replaced for good; whether they may go live with it is another question.
+    pub fn key_in_time(&self, text: &str) -> Option<KeyHolder> {
         let key = KeyText::parse(text)?;
+        let minute = self.powered.minute(self.powered.latest());
         // The table is searched by a keyed hash, so how long that takes says nothing about any key.
         let lookup = lookup(&self.secret, &key);
         let directory = self.directory();
         let (id, row, person) = directory.holder(&lookup)?;
-        person.role.may_publish().then(|| KeyHolder {
-            account: row.account,
-            name: person.name.clone(),
-            display_name: person.display_name.clone(),
-            key: id,
-        })
+        row.stops
+            .is_none_or(|stops| minute < stops)
+            .then(|| KeyHolder {
+                account: row.account,
+                name: person.name.clone(),
+                display_name: person.display_name.clone(),
+                key: id,
+            })
     }
 
-    /// A person's keys, oldest first.
+    /// A person's keys, oldest first; without replaced ones whose time is over.
     pub fn keys(&self, account: AccountId) -> Vec<KeyView> {
+        let minute = self.powered.minute(self.powered.latest());
         let directory = self.directory();
         let rows = directory.keys_of(account);
-        rows.map(|(id, row)| self.view(id, row)).collect()
+        let rows = rows.filter(|(_, row)| !is_over(row, minute));
+        rows.map(|(id, row)| self.view(&directory, id, row, minute))
+            .collect()
     }
 
     /// One more key. Writes durably (blocks).
@@ -49,15 +97,99 @@ impl People {
     ) -> Result<(KeyId, KeyText), PeopleError> {
         let label = names::key_label(label).map_err(PeopleError::DisplayName)?;
         let _turn = self.change();
-        let directory = self.directory();
-        let known = directory.accounts.contains_key(&account);
-        let count = directory.keys_of(account).count();
-        drop(directory);
-        match (known, count) {
-            (false, _) => Err(PeopleError::Unknown("account")),
-            (_, KEYS_PER_ACCOUNT_MAX..) => Err(PeopleError::Full("keys")),
-            _ => self.put_new_key(account, &label, None),
+        self.must_exist(account)?;
+        self.has_room_for_key(account)?;
+        self.put_new_key(account, &label, None)
+    }
+
+    /// Changes what a key is called. Writes durably (blocks).
+    pub fn rename_key(
+        &self,
+        account: AccountId,
+        key: KeyId,
+        label: &str,
+    ) -> Result<(), PeopleError> {
+        let label = names::key_label(label).map_err(PeopleError::DisplayName)?;
+        let _turn = self.change();
+        let row = KeyRow {
+            label,
+            ..self.own_key(account, key)?
+        };
+        self.store.put::<Keys>(&key, &row)?;
+        self.show(|directory| directory.put_key(key, row));
+        Ok(())
+    }
+
+    /// Stops one of a person's own keys until it is resumed, or resumes it: what the owner has stopped stays so. A stream by it
+    /// is to be ended. Writes durably (blocks).
+    pub fn pause_key(
+        &self,
+        account: AccountId,
+        key: KeyId,
+        paused: bool,
+    ) -> Result<(), PeopleError> {
+        let _turn = self.change();
+        let row = self.own_key(account, key)?;
+        if row.paused == paused {
+            return Ok(());
         }
+        let row = KeyRow { paused, ..row };
+        self.store.put::<Keys>(&key, &row)?;
+        self.show(|directory| directory.put_key(key, row));
+        Ok(())
+    }
+
+    /// Makes a new key in the place of `old`, which works on for these minutes of powered-on time (a day is
+    /// [`KEY_OVERLAP_MINUTES`](crate::limits::people::KEY_OVERLAP_MINUTES)) and then stops by itself. A key that was replaced
+    /// so already keeps its end. Writes durably (blocks).
+    pub fn replace_key(
+        &self,
+        account: AccountId,
+        old: KeyId,
+        overlap_minutes: u32,
+        now: Mono,
+    ) -> Result<(KeyId, KeyText), PeopleError> {
+        let minute = self.powered.minute(now);
+        if overlap_minutes == 0 {
+            return self.rotate_key(account, old);
+        }
+        let _turn = self.change();
+        let row = self.own_key(account, old)?;
+        if row.stops.is_some() {
+            return Err(PeopleError::Unknown("key"));
+        }
+        self.has_room_for_key(account)?;
+        let stops = minute.saturating_add(overlap_minutes.min(KEY_OVERLAP_MINUTES_MAX));
+        let label = row.label.clone();
+        let ending = KeyRow {
+            stops: Some(stops),
+            ..row
+        };
+        self.put_new_key(account, &label, Some((old, Some(ending))))
+    }
+
+    /// Room for one more key, once those are gone whose time is over.
+    fn has_room_for_key(&self, account: AccountId) -> Result<(), PeopleError> {
+        let minute = self.powered.minute(self.powered.latest());
+        let directory = self.directory();
+        let over = directory
+            .keys_of(account)
+            .filter(|(_, row)| is_over(row, minute));
+        let over: Vec<KeyId> = over.map(|(id, _)| id).collect();
+        let left = directory.keys_of(account).count() - over.len();
+        let all = directory.keys.len() - over.len();
+        drop(directory);
+        if left >= KEYS_PER_ACCOUNT_MAX || all >= KEYS_MAX {
+            return Err(PeopleError::Full("keys"));
+        }
+        let mut batch = Batch::new();
+        for key in &over {
+            batch.remove::<Keys>(key);
+            batch.remove::<KeyUses>(key);
+        }
+        self.store.commit(batch)?;
+        self.show(|directory| over.iter().for_each(|key| directory.remove_key(*key)));
+        Ok(())
     }
 
     /// Puts a new key in the place of `old`, which counts no more from now on. Writes durably (blocks).
@@ -68,14 +200,17 @@ impl People {
     ) -> Result<(KeyId, KeyText), PeopleError> {
         let _turn = self.change();
         let label = self.own_key(account, old)?.label;
-        self.put_new_key(account, &label, Some(old))
+        self.put_new_key(account, &label, Some((old, None)))
     }
 
     /// Takes a key away. Writes durably (blocks).
     pub fn revoke_key(&self, account: AccountId, key: KeyId) -> Result<(), PeopleError> {
         let _turn = self.change();
         self.own_key(account, key)?;
-        self.store.remove::<Keys>(&key)?;
+        let mut batch = Batch::new();
+        batch.remove::<Keys>(&key);
+        batch.remove::<KeyUses>(&key);
+        self.store.commit(batch)?;
         self.show(|directory| directory.remove_key(key));
         Ok(())
     }
@@ -93,7 +228,7 @@ impl People {
         &self,
         account: AccountId,
         label: &str,
-        instead_of: Option<KeyId>,
+        instead_of: Option<(KeyId, Option<KeyRow>)>,
     ) -> Result<(KeyId, KeyText), PeopleError> {
         let next = self.directory().next;
         let id = KeyId(next.key);
@@ -102,29 +237,55 @@ impl People {
         let mut batch = Batch::new();
         batch.put::<Next>(&(), &NextRow { key, ..next });
         batch.put::<Keys>(&id, &row);
-        if let Some(old) = instead_of {
-            batch.remove::<Keys>(&old);
+        match &instead_of {
+            Some((old, Some(ending))) => {
+                batch.put::<Keys>(old, ending);
+            }
+            Some((old, None)) => {
+                batch.remove::<Keys>(old);
+                batch.remove::<KeyUses>(old);
+            }
+            None => {}
         }
         self.store.commit(batch)?;
         self.show(|directory| {
-            if let Some(old) = instead_of {
-                directory.remove_key(old);
+            match instead_of {
+                Some((old, Some(ending))) => directory.put_key(old, ending),
+                Some((old, None)) => directory.remove_key(old),
+                None => {}
             }
             directory.put_key(id, row);
         });
         Ok((id, text))
     }
 
-    fn view(&self, id: KeyId, row: &KeyRow) -> KeyView {
+    fn view(&self, directory: &Directory, id: KeyId, row: &KeyRow, minute: u32) -> KeyView {
         let text = self.secret.unseal(&place(row.account, id), &row.sealed);
+        let last_use = directory.key_uses.get(&id).map(|used| KeyUse {
+            at: directory.moment(used.at),
+            from: used.from,
+        });
+        let person = directory.accounts.get(&row.account);
         KeyView {
             id,
             label: row.label.clone(),
             text: text
                 .and_then(|bytes| String::from_utf8(bytes).ok())
                 .and_then(|text| KeyText::parse(&text)),
+            state: match (person, row.stops) {
+                (Some(person), _) if !person.role.may_publish() => KeyState::Idle,
+                (Some(person), _) if person.keys_paused || row.paused => KeyState::Paused,
+                (_, Some(stops)) => KeyState::Ends(stops.saturating_sub(minute)),
+                _ => KeyState::Works,
+            },
+            is_paused: row.paused,
+            last_use,
         }
     }
+}
+
+fn is_over(row: &KeyRow, minute: u32) -> bool {
+    row.stops.is_some_and(|stops| minute >= stops)
 }
 
 /// A fresh key and its row.
@@ -141,6 +302,8 @@ pub(super) fn sealed_row(
         label: label.to_owned(),
         lookup: lookup(secret, &text),
         sealed: sealed.ok_or(PeopleError::Random)?,
+        stops: None,
+        paused: false,
     };
     Ok((text, row))
 }

@@ -1,14 +1,14 @@
 //! Logging in, and what a session token is worth.
 
 use super::password::{PasswordError, Verdict};
-use super::session::{self, Claims};
+use super::session::{self, Claims, Signer};
 use super::throttle::{Pace, Throttle};
 use super::{Account, AccountId, People, PeopleError};
 use crate::limits::people::{
-    DISPLAY_NAME_MAX, SESSION_MINUTES, THROTTLED_ACCOUNTS_MAX, THROTTLED_ADDRESSES_MAX,
+    DISPLAY_NAME_MAX, JOINS_PER_ADDRESS, JOINS_WAIT, JOINS_WINDOW, PHRASES_PER_ADDRESS,
+    PHRASES_PER_CHANNEL, SESSION_MINUTES, THROTTLED_ACCOUNTS_MAX, THROTTLED_ADDRESSES_MAX,
     TRIES_PER_ACCOUNT, TRIES_PER_ADDRESS, TRIES_WAIT, TRIES_WINDOW,
 };
-
 use crate::time::Mono;
 use std::net::IpAddr;
 use std::sync::{MutexGuard, PoisonError};
@@ -38,15 +38,20 @@ pub struct Session {
     pub account: Account,
     /// What this session's forms carry.
     pub form_token: String,
-    /// Half of its time is over: a new token should be given out.
-    pub is_aging: bool,
+    /// A token to go on with, once half of its time is over: the same session anew.
+    pub renewed: Option<String>,
 }
 
-/// Failed log-ins by address and by name.
+/// Failed log-ins by address and by name, and what else is guessed at.
 #[derive(Debug)]
 pub(super) struct Tries {
     addresses: Throttle<IpAddr>,
     names: Throttle<String>,
+    /// Accounts made, wrong invitations and wrong reset links.
+    pub(super) joins: Throttle<IpAddr>,
+    /// Wrong pass-phrases.
+    pub(super) phrase_addresses: Throttle<IpAddr>,
+    pub(super) phrase_channels: Throttle<AccountId>,
 }
 
 impl Tries {
@@ -60,6 +65,13 @@ impl Tries {
         Tries {
             addresses: Throttle::new(pace(TRIES_PER_ADDRESS, THROTTLED_ADDRESSES_MAX)),
             names: Throttle::new(pace(TRIES_PER_ACCOUNT, THROTTLED_ACCOUNTS_MAX)),
+            joins: Throttle::new(Pace {
+                window: JOINS_WINDOW,
+                wait: JOINS_WAIT,
+                ..pace(JOINS_PER_ADDRESS, THROTTLED_ADDRESSES_MAX)
+            }),
+            phrase_addresses: Throttle::new(pace(PHRASES_PER_ADDRESS, THROTTLED_ADDRESSES_MAX)),
+            phrase_channels: Throttle::new(pace(PHRASES_PER_CHANNEL, THROTTLED_ACCOUNTS_MAX)),
         }
     }
 
@@ -93,8 +105,8 @@ impl People {
                 tries.names.failed(&name, now);
                 Err(LogInError::Wrong)
             }
+            // The address's failures stay: they may have been for somebody else's name.
             (Ok(verdict), Some(id)) => {
-                self.tries().addresses.succeeded(&address);
                 if verdict == Verdict::RightButOld {
                     self.hash_again(id, password);
                 }
@@ -118,27 +130,33 @@ impl People {
     /// A token for a person who logged in; writes nothing.
     pub fn start_session(&self, id: AccountId, now: Mono) -> Option<String> {
         let epoch = self.directory().accounts.get(&id)?.epoch;
-        let claims = Claims {
-            account: id,
-            epoch,
-            issued: self.powered.minute(now),
-        };
-        session::sign(&self.secret, claims)
+        let claims = Claims::new(id, epoch, self.powered.minute(now))?;
+        Some(session::sign(self.signer(), claims))
     }
 
     /// Whose token this is; None if it is not one of this box, too old, or ended.
     pub fn session(&self, token: &str, now: Mono) -> Option<Session> {
-        let claims = session::read(&self.secret, token)?;
+        let claims = session::read(self.signer(), token)?;
         let minute = self.powered.minute(now);
         let epoch = self.directory().accounts.get(&claims.account)?.epoch;
         if epoch != claims.epoch || !claims.is_fresh(minute) {
             return None;
         }
+        let is_aging = minute.saturating_sub(claims.issued) > SESSION_MINUTES / 2;
+        // With the epoch that was looked at: one that is raised meanwhile ends this token too.
+        let renewed = claims.issued_at(minute);
         Some(Session {
             account: self.account(claims.account)?,
-            form_token: session::form_token(&self.secret, token),
-            is_aging: minute.saturating_sub(claims.issued) > SESSION_MINUTES / 2,
+            form_token: session::form_token(&self.secret, claims),
+            renewed: is_aging.then(|| session::sign(self.signer(), renewed)),
         })
+    }
+
+    pub(super) fn signer(&self) -> Signer<'_> {
+        Signer {
+            secret: &self.secret,
+            lineage: &self.lineage,
+        }
     }
 
     fn log_in_target(&self, typed: &str) -> (Option<AccountId>, String, Option<String>) {
@@ -161,7 +179,7 @@ impl People {
         }
     }
 
-    fn tries(&self) -> MutexGuard<'_, Tries> {
+    pub(super) fn tries(&self) -> MutexGuard<'_, Tries> {
         self.tries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,33 +1,71 @@
-//! Floor 4, *people*: accounts, keys, sessions: rules over the store. Knows no HTTP.
+//! Floor 4, *people*: the household and its rules, over the store: accounts, keys, sessions, invitations, channels, follows,
+//! comments. Knows no HTTP.
 //!
-//! Everybody is held in memory ([`directory`]); a change is written to the store first, then shown there. So lookups (a publisher's
-//! key, a page's session) never wait for flash, and what was acknowledged is what a restart finds.
+//! Everybody is held in memory (`directory`); a change is written to the store first, then shown there. So lookups (a publisher's
+//! key, a page's session) never wait for flash, and what was acknowledged is what a restart finds. Nothing calls back: who changes
+//! something is told what came of it, and tells those who watch.
 
 mod accounts;
+mod admission;
+mod calendar;
+mod channel;
+mod comments;
+mod deletion;
 mod directory;
+mod export;
+mod follows;
+mod invitations;
 mod key_text;
 mod keys;
+mod lineage;
 mod log_in;
+mod moderation;
 pub mod names;
+mod pass;
 mod password;
+mod pictures;
 mod powered;
+mod profile;
+mod reset;
+pub mod restore;
+mod rights;
+mod search;
 mod secret;
 mod session;
+mod settings;
 pub mod setup;
 mod tables;
+mod tags;
+pub mod texts;
 pub mod throttle;
 
 pub use accounts::{Account, Added, NewAccount, PeopleError};
+pub use admission::Refusal;
+pub use calendar::Moment;
+pub use channel::{Access, ChannelChange, ChannelProfile, Viewers, Visibility};
+pub use comments::{Comment, CommentError, NewComment, Position, Removed};
+pub use deletion::Deleted;
+pub use export::Export;
+pub use follows::Followed;
+pub use invitations::{Door, Invitation, InvitationLink, JoinError, Joining, NewInvitation};
 pub use key_text::KeyText;
-pub use keys::KeyView;
+pub use keys::{KeyState, KeyUse, KeyView};
 pub use log_in::{LogInError, Session};
 pub use names::NameError;
 pub use password::{PasswordError, check_password};
+pub use pictures::{PictureError, PictureHash, PictureInfo, PictureKind, PictureOf};
+pub use profile::{Person, RoleChanged};
+pub use reset::ResetLink;
+pub use restore::RestoreError;
+pub use search::{Found, Where};
+pub use settings::{HouseSettings, QuietHours};
 pub use tables::TABLES;
+pub use tags::PopularTag;
 
 use crate::limits::people::SEQUENCE_BLOCK_MAX;
 use crate::store::{Store, StoreError};
 use crate::time::Mono;
+use comments::Commenting;
 use directory::Directory;
 use log_in::Tries;
 use password::Hasher;
@@ -35,7 +73,7 @@ use powered::PoweredTime;
 use secret::DeviceSecret;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
-use tables::{Accounts, Keys, Next, Sequences};
+use tables::Sequences;
 
 /// An account's number, for life.
 #[derive(
@@ -67,6 +105,21 @@ impl Role {
     pub fn may_publish(self) -> bool {
         matches!(self, Role::Owner | Role::Member)
     }
+
+    /// May this person comment?
+    pub fn may_comment(self) -> bool {
+        matches!(self, Role::Owner | Role::Member)
+    }
+
+    /// May this person change the house, and other people's roles, keys and comments?
+    pub fn runs_the_house(self) -> bool {
+        self == Role::Owner
+    }
+
+    /// Is this one of the family, who sees what is for members? A guest is not.
+    pub fn is_of_the_house(self) -> bool {
+        self != Role::Guest
+    }
 }
 
 /// Whose key it is.
@@ -93,7 +146,10 @@ pub struct People {
     /// Held while a change is checked, written and shown, so that two can't both find a name free.
     changing: Mutex<()>,
     reserving: Mutex<()>,
+    /// Held while a comment is placed.
+    commenting: Mutex<Commenting>,
     tries: Mutex<Tries>,
+    lineage: [u8; 16],
 }
 
 impl People {
@@ -105,17 +161,21 @@ impl People {
         };
         let secret = DeviceSecret::open(secret_dir).map_err(unreadable)?;
         let hasher = Hasher::new().map_err(|e| StoreError::Io(e.to_string()))?;
-        let directory = load(&store)?;
-        Ok(People {
+        let directory = Directory::load(&store)?;
+        let people = People {
             powered: PoweredTime::open(&store)?,
+            lineage: lineage::of(&store),
             store,
             secret,
             hasher,
             directory: RwLock::new(directory),
             changing: Mutex::new(()),
             reserving: Mutex::new(()),
+            commenting: Mutex::default(),
             tries: Mutex::new(Tries::new()),
-        })
+        };
+        people.finish_deletions()?;
+        Ok(people)
     }
 
     /// The next media sequence number of a channel, with this many reserved durably after it (one store write; blocks).
@@ -151,6 +211,7 @@ impl People {
 
     /// Writes powered-on time if it is due (at most once an hour, batched). Call it now and then.
     pub fn keep_time(&self, now: Mono) -> Result<(), StoreError> {
+        self.powered.note(now);
         self.powered.keep(&self.store, now)
     }
 
@@ -177,16 +238,4 @@ impl People {
     fn change(&self) -> MutexGuard<'_, ()> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn load(store: &Store) -> Result<Directory, StoreError> {
-    let mut directory = Directory::default();
-    directory.next = store.get::<Next>(&())?.unwrap_or_default();
-    for (id, row) in store.scan::<Accounts>()? {
-        directory.put_account(id, row);
-    }
-    for (id, row) in store.scan::<Keys>()? {
-        directory.put_key(id, row);
-    }
-    Ok(directory)
 }

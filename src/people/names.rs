@@ -139,7 +139,7 @@ fn tidy(typed: &str, max: usize) -> Result<String, NameError> {
 }
 
 /// Control characters, and those that turn the direction of what follows or are not seen at all.
-fn is_unseen(c: char) -> bool {
+pub(super) fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}'

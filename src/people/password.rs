@@ -79,6 +79,11 @@ impl Hasher {
         self.one_at_a_time(|| self.hash_bytes(password.as_bytes()))
     }
 
+    /// The PHC string of a pass-phrase, whose length its channel checks. Blocks like `hash`.
+    pub(super) fn hash_phrase(&self, phrase: &str) -> Result<String, PasswordError> {
+        self.one_at_a_time(|| self.hash_bytes(phrase.as_bytes()))
+    }
+
     /// Compares a password with a PHC string; None stands for an unknown account and is always wrong. Blocks like `hash`.
     pub(super) fn verify(
         &self,

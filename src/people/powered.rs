@@ -7,7 +7,7 @@ use super::tables::{Powered, PoweredRow};
 use crate::limits::people::POWERED_SAVE_MINUTES;
 use crate::store::{Store, StoreError};
 use crate::time::Mono;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// See the module.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(super) struct PoweredTime {
     base: u32,
     /// Last minute that was written.
     written: AtomicU32,
+    /// Latest `Mono` that anybody told, ms.
+    latest: AtomicU64,
 }
 
 impl PoweredTime {
@@ -30,13 +32,30 @@ impl PoweredTime {
         let time = PoweredTime {
             base,
             written: AtomicU32::new(base),
+            latest: AtomicU64::new(0),
         };
         time.write(store, base, false)?;
         Ok(time)
     }
 
+    /// The powered-on minute at which this start of the box began: no two starts have the same.
+    pub(super) fn boot(&self) -> u32 {
+        self.base
+    }
+
+    /// Remembers `now` for those who have no time of their own.
+    pub(super) fn note(&self, now: Mono) {
+        self.latest.fetch_max(now.0, Ordering::Relaxed);
+    }
+
+    /// The latest time that anybody told.
+    pub(super) fn latest(&self) -> Mono {
+        Mono(self.latest.load(Ordering::Relaxed))
+    }
+
     /// The powered-on minute at `now`.
     pub(super) fn minute(&self, now: Mono) -> u32 {
+        self.note(now);
         let running = u32::try_from(now.0 / 60_000).unwrap_or(u32::MAX);
         self.base.saturating_add(running)
     }

@@ -29,8 +29,14 @@ pub(super) enum Purpose {
     Session,
     /// The token in forms.
     Form,
+    /// Letting viewers into channels that are not open to all.
+    Pass,
     /// Encrypting stream keys.
     Seal,
+    /// Finding an invitation without keeping its secret.
+    Invitation,
+    /// Knowing a password reset link again.
+    Reset,
 }
 
 /// See the module. `Debug` shows nothing of it.
@@ -38,7 +44,10 @@ pub(super) struct DeviceSecret {
     lookup: [u8; 32],
     session: [u8; 32],
     form: [u8; 32],
+    pass: [u8; 32],
     seal: [u8; 32],
+    invitation: [u8; 32],
+    reset: [u8; 32],
 }
 
 impl fmt::Debug for DeviceSecret {
@@ -68,7 +77,10 @@ impl DeviceSecret {
             lookup: derive("key lookup"),
             session: derive("session"),
             form: derive("form"),
+            pass: derive("pass"),
             seal: derive("key seal"),
+            invitation: derive("invitation"),
+            reset: derive("password reset"),
         }
     }
 
@@ -82,7 +94,10 @@ impl DeviceSecret {
             Purpose::KeyLookup => &self.lookup,
             Purpose::Session => &self.session,
             Purpose::Form => &self.form,
+            Purpose::Pass => &self.pass,
             Purpose::Seal => &self.seal,
+            Purpose::Invitation => &self.invitation,
+            Purpose::Reset => &self.reset,
         }
     }
 

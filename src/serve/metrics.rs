@@ -2,6 +2,7 @@
 //!
 //! Its size is bounded by what it lists: 25 lines for each channel of the station's table.
 
+use super::board::Board;
 use super::edge::EdgeFigures;
 use super::station::{ChannelView, Phase, Station};
 use crate::media::ingest::Health;
@@ -28,6 +29,8 @@ pub struct Figures {
     pub resident_bytes: Option<u64>,
     /// Bytes that it may use, rings among them.
     pub memory_bytes_most: u64,
+    /// The board's health.
+    pub board: Board,
 }
 
 /// One session.
@@ -242,6 +245,7 @@ impl Figures {
         let mut page = Page(String::with_capacity(8 << 10));
         self.box_itself(&mut page);
         self.card(&mut page);
+        self.board(&mut page);
         self.web(&mut page);
         page.value(
             "hearth_channels",
@@ -363,6 +367,65 @@ impl Figures {
         );
     }
 
+    /// What the board does not tell is left out.
+    fn board(&self, page: &mut Page) {
+        let board = &self.board;
+        let figures = [
+            (
+                "hearth_board_under_voltage",
+                "1 while the power supply is too weak.",
+                board.under_voltage.map(|w| f64::from(u8::from(w.now))),
+            ),
+            (
+                "hearth_board_under_voltage_since_boot",
+                "1 if it was too weak at some time since power-on.",
+                board
+                    .under_voltage
+                    .map(|w| f64::from(u8::from(w.since_boot))),
+            ),
+            (
+                "hearth_board_throttled",
+                "1 while the processor is slowed down.",
+                board.throttled.map(|w| f64::from(u8::from(w.now))),
+            ),
+            (
+                "hearth_board_throttled_since_boot",
+                "1 if it was slowed down at some time since power-on.",
+                board.throttled.map(|w| f64::from(u8::from(w.since_boot))),
+            ),
+            (
+                "hearth_board_temperature_celsius",
+                "Heat of the hottest sensor.",
+                board
+                    .temperature_millidegrees
+                    .map(|heat| f64::from(heat) / 1000.0),
+            ),
+            (
+                "hearth_card_life_used_percent",
+                "How much of its life the card says is used.",
+                board.card_life_used_percent.map(f64::from),
+            ),
+            (
+                "hearth_clock_synchronised",
+                "1 once a time server set the clock.",
+                board.clock_synchronised.map(|is| f64::from(u8::from(is))),
+            ),
+        ];
+        for (name, help, value) in figures {
+            if let Some(value) = value {
+                page.value(name, Gauge, help, value);
+            }
+        }
+        if let Some(bytes) = board.card_written_bytes {
+            page.value(
+                "hearth_card_written_bytes_total",
+                Counter,
+                "Bytes written to the card since power-on, by anybody.",
+                bytes,
+            );
+        }
+    }
+
     fn web(&self, page: &mut Page) {
         let edge = &self.edge;
         page.value(
@@ -388,6 +451,60 @@ impl Figures {
             Gauge,
             "Such connections at most.",
             edge.seats_most,
+        );
+        page.value(
+            "hearth_events_connections",
+            Gauge,
+            "Pages that listen for events.",
+            edge.listeners,
+        );
+        page.value(
+            "hearth_events_connections_limit",
+            Gauge,
+            "Such pages at most.",
+            edge.listeners_most,
+        );
+        page.value(
+            "hearth_events_refused_total",
+            Counter,
+            "Such pages refused for want of room.",
+            edge.listeners_refused,
+        );
+        page.value(
+            "hearth_events_published_total",
+            Counter,
+            "Events published.",
+            edge.events,
+        );
+        page.value(
+            "hearth_http_held",
+            Gauge,
+            "Requests held until there is new media.",
+            edge.held.now,
+        );
+        page.value(
+            "hearth_http_held_limit",
+            Gauge,
+            "Such requests at most.",
+            edge.held.most,
+        );
+        page.value(
+            "hearth_http_held_total",
+            Counter,
+            "Requests that were held.",
+            edge.held.total,
+        );
+        page.value(
+            "hearth_http_held_in_vain_total",
+            Counter,
+            "Requests answered with 503 because nothing new came in time or too many were held.",
+            edge.held.in_vain,
+        );
+        page.value(
+            "hearth_http_reloads_misdirected_total",
+            Counter,
+            "Playlist requests answered with 400: for what is too far ahead, or nonsense.",
+            edge.held.misdirected,
         );
         page.value(
             "hearth_http_refused_total",
@@ -545,6 +662,9 @@ mod tests {
                 since: Mono(0),
                 viewers: 3,
                 playable: true,
+                early_ms: 0,
+                newest_at: None,
+                starting: false,
                 health: Health {
                     video_frames: 250,
                     ..Health::default()

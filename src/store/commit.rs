@@ -52,6 +52,7 @@ impl Writer {
     fn next_group(&self) -> Option<Vec<Request>> {
         let mut queue = self.shared.queue();
         loop {
+            self.shared.turn();
             match queue.patience(self.options().batched_wait) {
                 Some(Duration::ZERO) => break,
                 Some(left) => queue = self.shared.wait(queue, left),

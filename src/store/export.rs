@@ -1,10 +1,13 @@
 //! One small file with all rows: for backups and for moving to another card.
 //!
+//! Rows of [`LOCAL_TABLE`] stay where they are: what was restored can be told from what it was saved from.
+//!
 //! Layout, inside gzip: magic `HEARTHEX`, format u32, the records of all rows as in the log (of frame 0), and as the last one, under table 255, their number.
 
+use crate::limits::store::{MAX_SEGMENTS, SEGMENT_BYTES};
 use crate::store::error::StoreError;
 use crate::store::frame::{RECORD_BYTES, Record};
-use crate::store::snapshot::Snapshot;
+use crate::store::snapshot::{RawRow, Snapshot};
 use crate::store::table::{Op, TableInfo};
 use crate::store::{Batch, Store};
 use flate2::Compression;
@@ -14,6 +17,8 @@ use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write
 
 const MAGIC: &[u8; 8] = b"HEARTHEX";
 const FORMAT: u32 = 1;
+/// A table whose rows belong to one store alone: no export holds them, no import takes them.
+pub const LOCAL_TABLE: u8 = 254;
 const END_TABLE: u8 = 255;
 const END_KEY: &[u8] = b"rows";
 /// Bytes of rows that one commit of an import takes.
@@ -49,6 +54,9 @@ impl Snapshot {
         let mut count = 0u64;
         let mut bytes = Vec::new();
         self.rows::<TransferError>(|row| {
+            if row.table == LOCAL_TABLE {
+                return Ok(());
+            }
             bytes.clear();
             let record = Record {
                 table: row.table,
@@ -109,6 +117,27 @@ impl Store {
     }
 }
 
+/// Reads an export from its beginning to its end without taking it in, and shows `each` row; returns how many there are. Fails as
+/// [`Store::import`] does.
+pub fn look_into(
+    from: impl Read,
+    tables: &[TableInfo],
+    mut each: impl FnMut(RawRow<'_>),
+) -> Result<u64, TransferError> {
+    read_export(from, |op| {
+        known(tables, &op)?;
+        if let Some(row) = &op.value {
+            each(RawRow {
+                table: op.table,
+                version: op.version,
+                key: &op.key,
+                row,
+            });
+        }
+        Ok(())
+    })
+}
+
 fn known(tables: &[TableInfo], op: &Op) -> Result<(), TransferError> {
     let table = tables.iter().find(|table| table.id == op.table);
     match table {
@@ -137,9 +166,14 @@ fn read_export(
     if format != FORMAT.to_le_bytes() {
         return Err(TransferError::Newer("its format".to_owned()));
     }
-    let mut count = 0u64;
+    let (mut count, mut taken) = (0u64, 0usize);
     loop {
         let bytes = read_record(&mut from)?;
+        // A small file may unpack to one without end.
+        taken = taken.saturating_add(bytes.len());
+        if taken > MAX_SEGMENTS * SEGMENT_BYTES {
+            return Err(TransferError::NoExport("it holds more than a store can"));
+        }
         let (record, _, _) =
             Record::parse(&bytes).ok_or(TransferError::NoExport("a row is damaged"))?;
         if record.table == END_TABLE {
@@ -149,6 +183,9 @@ fn read_export(
                 .ok_or(TransferError::NoExport("rows are missing"));
         }
         count += 1;
+        if record.table == LOCAL_TABLE {
+            continue;
+        }
         each(Op {
             table: record.table,
             version: record.version,

@@ -25,7 +25,7 @@ pub mod tools;
 mod view;
 
 pub use error::{OpenError, StoreError};
-pub use export::TransferError;
+pub use export::{LOCAL_TABLE, TransferError, look_into};
 pub use reading::Rows;
 pub use recovery::Report;
 pub use snapshot::{RawRow, Snapshot};
@@ -99,6 +99,15 @@ impl Store {
 
     /// As [`Store::open`], and refuses, without changing a byte, what a newer daemon wrote: rows of a table that is not in `tables`, or of a later version.
     pub fn open_with(dir: &Path, tables: &[TableInfo]) -> Result<Store, OpenError> {
+        Store::open_bounded(dir, tables, MAX_RECORDS)
+    }
+
+    /// The same for a daemon that has memory for so many rows.
+    pub fn open_bounded(
+        dir: &Path,
+        tables: &[TableInfo],
+        max_records: usize,
+    ) -> Result<Store, OpenError> {
         let path = dir.display().to_string();
         let failed = |error: std::io::Error| OpenError::Io {
             path: path.clone(),
@@ -106,7 +115,10 @@ impl Store {
         };
         let directory = Directory::make(dir).map_err(failed)?;
         let lock = lock_file(dir, &path)?;
-        let options = Options::default();
+        let options = Options {
+            max_records,
+            ..Options::default()
+        };
         let mut store = Store::open_on(Arc::new(directory), &path, tables, options)?;
         store._lock = Some(lock);
         Ok(store)
@@ -346,6 +358,16 @@ impl Store {
     /// Whether the card has refused a write, so that nothing is written until the next start.
     pub fn is_broken(&self) -> bool {
         self.shared.is_broken()
+    }
+
+    /// Has the writing thread take a turn, if it can: nothing is written for it.
+    pub fn nudge(&self) {
+        self.shared.wake();
+    }
+
+    /// Turns that the writing thread has taken; grows after [`Store::nudge`] unless the thread hangs or has ended.
+    pub fn turns(&self) -> u64 {
+        self.shared.turns()
     }
 
     /// Flushes what is batched; no writes after it.

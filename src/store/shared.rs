@@ -6,7 +6,7 @@ use crate::store::error::StoreError;
 use crate::store::index::Digester;
 use crate::store::queue::Queue;
 use crate::store::view::View;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{
     Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
     TryLockError,
@@ -21,6 +21,8 @@ pub(crate) struct Shared {
     view: RwLock<View>,
     /// The card refused a write; nothing more is written.
     broken: AtomicBool,
+    /// How often the writer has looked at the queue.
+    turns: AtomicU64,
     pub(crate) digester: Digester,
     pub(crate) frame_limit: usize,
     pub(crate) options: Options,
@@ -38,6 +40,7 @@ impl Shared {
             wake: Condvar::new(),
             view: RwLock::new(view),
             broken: AtomicBool::new(false),
+            turns: AtomicU64::new(0),
             digester,
             frame_limit,
             options,
@@ -45,6 +48,13 @@ impl Shared {
     }
     pub(crate) fn is_broken(&self) -> bool {
         self.broken.load(Relaxed)
+    }
+    /// Counts a look of the writer at the queue.
+    pub(crate) fn turn(&self) {
+        self.turns.fetch_add(1, Relaxed);
+    }
+    pub(crate) fn turns(&self) -> u64 {
+        self.turns.load(Relaxed)
     }
     /// Has the writer look at the queue.
     pub(crate) fn wake(&self) {

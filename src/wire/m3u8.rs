@@ -1,13 +1,28 @@
 //! HLS playlists, RFC 8216 and draft-pantos-hls-rfc8216bis: values in, text out.
 use std::fmt::{self, Write};
 
+/// One listed part of a segment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Relative URI.
+    pub uri: String,
+    /// 90 kHz ticks.
+    pub duration: u64,
+    /// An IDR picture is in it (or it has no video).
+    pub independent: bool,
+}
+
 /// One listed segment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Segment {
     /// Relative URI.
     pub uri: String,
     /// 90 kHz ticks.
     pub duration: u64,
+    /// EXT-X-GAP: the URI leads nowhere.
+    pub gap: bool,
+    /// None, or all of them.
+    pub parts: Vec<Part>,
     /// An EXT-X-DISCONTINUITY stands before it.
     pub discontinuity: bool,
     /// URI of a new EXT-X-MAP that applies from here on.
@@ -16,8 +31,19 @@ pub struct Segment {
     pub program_date_time: i64,
 }
 
+/// What a playlist with parts promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LowLatency {
+    /// PART-TARGET, ms.
+    pub part_target_ms: u64,
+    /// PART-HOLD-BACK, ms.
+    pub part_hold_back_ms: u64,
+    /// CAN-SKIP-UNTIL, ms.
+    pub can_skip_until_ms: u64,
+}
+
 /// A media playlist.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MediaPlaylist {
     /// EXT-X-VERSION.
     pub version: u8,
@@ -33,8 +59,16 @@ pub struct MediaPlaylist {
     pub start_before_end: Option<u64>,
     /// EXT-X-ENDLIST.
     pub ended: bool,
+    /// EXT-X-SERVER-CONTROL and EXT-X-PART-INF, if parts are listed.
+    pub low_latency: Option<LowLatency>,
+    /// EXT-X-SKIP: that many segments stand before the first of `segments`; `media_sequence` is that of the first skipped.
+    pub skipped: usize,
     /// Oldest first.
     pub segments: Vec<Segment>,
+    /// The one that is not complete: of it nothing but its tags and parts is written.
+    pub open: Option<Segment>,
+    /// EXT-X-PRELOAD-HINT: URI of the next part.
+    pub hint: Option<String>,
 }
 
 /// One variant of a multivariant playlist.
@@ -58,16 +92,38 @@ pub struct Variant {
 const TICKS_PER_SECOND: u64 = 90_000;
 /// Room for a segment's lines: two names, a date, a duration.
 const SEGMENT_TEXT: usize = 160;
+/// Room for a part's line.
+const PART_TEXT: usize = 104;
+/// Room for the header and the hint.
+const HEADER_TEXT: usize = 512;
 
 impl MediaPlaylist {
     /// The playlist's text.
     pub fn render(&self) -> String {
-        let mut out = String::with_capacity(256 + self.segments.len() * SEGMENT_TEXT);
+        let mut out = String::with_capacity(self.room());
         self.write_header(&mut out);
+        if self.skipped > 0 {
+            let skipped = self.skipped;
+            line(
+                &mut out,
+                format_args!("#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}"),
+            );
+        }
         let mut map = None;
         for segment in &self.segments {
             segment.write_tags(&mut out, &mut map);
+            segment.write_parts(&mut out);
             segment.write_media(&mut out);
+        }
+        if let Some(segment) = &self.open {
+            segment.write_tags(&mut out, &mut map);
+            segment.write_parts(&mut out);
+        }
+        if let Some(uri) = &self.hint {
+            line(
+                &mut out,
+                format_args!("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{uri}\""),
+            );
         }
         if self.ended {
             out.push_str("#EXT-X-ENDLIST\n");
@@ -75,11 +131,20 @@ impl MediaPlaylist {
         out
     }
 
+    fn room(&self) -> usize {
+        let segments = self.segments.iter().chain(&self.open);
+        let room = segments.map(|segment| SEGMENT_TEXT + segment.parts.len() * PART_TEXT);
+        HEADER_TEXT + room.sum::<usize>()
+    }
+
     fn write_header(&self, out: &mut String) {
         line(out, format_args!("#EXTM3U"));
         line(out, format_args!("#EXT-X-VERSION:{}", self.version));
         let target = self.target_duration;
         line(out, format_args!("#EXT-X-TARGETDURATION:{target}"));
+        if let Some(low_latency) = &self.low_latency {
+            low_latency.write(out);
+        }
         let sequence = self.media_sequence;
         line(out, format_args!("#EXT-X-MEDIA-SEQUENCE:{sequence}"));
         // Mandatory as soon as a DISCONTINUITY could leave the list, RFC 8216 §6.2.2.
@@ -96,9 +161,27 @@ impl MediaPlaylist {
         if let Some(ticks) = self.start_before_end {
             line(
                 out,
-                format_args!("#EXT-X-START:TIME-OFFSET=-{},PRECISE=YES", Seconds(ticks)),
+                format_args!(
+                    "#EXT-X-START:TIME-OFFSET=-{},PRECISE=YES",
+                    Seconds::of_ticks(ticks)
+                ),
             );
         }
+    }
+}
+
+impl LowLatency {
+    fn write(&self, out: &mut String) {
+        let hold_back = Ms(self.part_hold_back_ms);
+        let skip = Ms(self.can_skip_until_ms);
+        line(
+            out,
+            format_args!(
+                "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={hold_back},CAN-SKIP-UNTIL={skip}"
+            ),
+        );
+        let target = Ms(self.part_target_ms);
+        line(out, format_args!("#EXT-X-PART-INF:PART-TARGET={target}"));
     }
 }
 
@@ -118,8 +201,34 @@ impl Segment {
         line(out, format_args!("#EXT-X-PROGRAM-DATE-TIME:{date}"));
     }
 
+    /// Durations are differences of rounded times, so that they add up to the rounded EXTINF.
+    fn write_parts(&self, out: &mut String) {
+        let mut end = 0;
+        for part in &self.parts {
+            let start = end;
+            end += part.duration;
+            let duration = Seconds(hundred_thousandths(end) - hundred_thousandths(start));
+            let uri = &part.uri;
+            append(
+                out,
+                format_args!("#EXT-X-PART:DURATION={duration},URI=\"{uri}\""),
+            );
+            out.push_str(if part.independent {
+                ",INDEPENDENT=YES\n"
+            } else {
+                "\n"
+            });
+        }
+    }
+
     fn write_media(&self, out: &mut String) {
-        line(out, format_args!("#EXTINF:{},", Seconds(self.duration)));
+        if self.gap {
+            line(out, format_args!("#EXT-X-GAP"));
+        }
+        line(
+            out,
+            format_args!("#EXTINF:{},", Seconds::of_ticks(self.duration)),
+        );
         line(out, format_args!("{}", self.uri));
     }
 }
@@ -168,17 +277,34 @@ fn line(out: &mut String, text: fmt::Arguments<'_>) {
     out.push('\n');
 }
 
-/// 90 kHz ticks as decimal seconds, rounded to the nearest 10 µs.
+/// 90 kHz ticks in units of 10 µs, rounded to the nearest.
+fn hundred_thousandths(ticks: u64) -> u64 {
+    let units = (u128::from(ticks) * 100_000 + u128::from(TICKS_PER_SECOND / 2))
+        / u128::from(TICKS_PER_SECOND);
+    u64::try_from(units).unwrap_or(u64::MAX)
+}
+
+/// Units of 10 µs as decimal seconds.
 struct Seconds(u64);
+
+impl Seconds {
+    fn of_ticks(ticks: u64) -> Seconds {
+        Seconds(hundred_thousandths(ticks))
+    }
+}
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut whole, ticks) = (self.0 / TICKS_PER_SECOND, self.0 % TICKS_PER_SECOND);
-        let mut fraction = (ticks * 100_000 + TICKS_PER_SECOND / 2) / TICKS_PER_SECOND;
-        if fraction == 100_000 {
-            (whole, fraction) = (whole + 1, 0);
-        }
-        write!(f, "{whole}.{fraction:05}")
+        write!(f, "{}.{:05}", self.0 / 100_000, self.0 % 100_000)
+    }
+}
+
+/// Milliseconds as decimal seconds.
+struct Ms(u64);
+
+impl fmt::Display for Ms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}", self.0 / 1_000, self.0 % 1_000)
     }
 }
 
@@ -224,9 +350,9 @@ mod tests {
         Segment {
             uri: uri.to_owned(),
             duration,
-            discontinuity: false,
             map: map.map(str::to_owned),
             program_date_time: 1_795_338_000_123,
+            ..Segment::default()
         }
     }
 
@@ -235,11 +361,9 @@ mod tests {
             version: 7,
             target_duration: 2,
             media_sequence: 266,
-            discontinuity_sequence: 0,
             independent_segments: true,
-            start_before_end: None,
-            ended: false,
             segments,
+            ..MediaPlaylist::default()
         }
     }
 
@@ -277,6 +401,66 @@ s268.m4s
 #EXT-X-ENDLIST
 ";
         assert_eq!(list.render(), expected);
+    }
+
+    /// A complete segment, parts of an open one.
+    fn with_parts() -> MediaPlaylist {
+        let part = |number: u32, duration, independent| Part {
+            uri: format!("p{number}.m4s"),
+            duration,
+            independent,
+        };
+        let mut first = segment("s266.m4s", 33_337, Some("init.mp4"));
+        first.parts = vec![part(1, 18_001, true), part(2, 15_336, false)];
+        let mut open = segment("unwritten", 1, None);
+        open.parts = vec![part(3, 18_000, false)];
+        let mut list = playlist(vec![first]);
+        list.version = 9;
+        list.low_latency = Some(LowLatency {
+            part_target_ms: 225,
+            part_hold_back_ms: 1_075,
+            can_skip_until_ms: 12_000,
+        });
+        list.open = Some(open);
+        list.hint = Some("p4.m4s".to_owned());
+        list
+    }
+
+    #[test]
+    fn parts_stand_before_their_segment_and_add_up_to_it() {
+        let expected = "#EXTM3U
+#EXT-X-VERSION:9
+#EXT-X-TARGETDURATION:2
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.075,CAN-SKIP-UNTIL=12.000
+#EXT-X-PART-INF:PART-TARGET=0.225
+#EXT-X-MEDIA-SEQUENCE:266
+#EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-MAP:URI=\"init.mp4\"
+#EXT-X-PROGRAM-DATE-TIME:2026-11-22T09:00:00.123Z
+#EXT-X-PART:DURATION=0.20001,URI=\"p1.m4s\",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.17040,URI=\"p2.m4s\"
+#EXTINF:0.37041,
+s266.m4s
+#EXT-X-PROGRAM-DATE-TIME:2026-11-22T09:00:00.123Z
+#EXT-X-PART:DURATION=0.20000,URI=\"p3.m4s\"
+#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"p4.m4s\"
+";
+        assert_eq!(with_parts().render(), expected);
+    }
+
+    #[test]
+    fn gaps_and_skipped_segments_are_written_in_their_places() {
+        let mut gap = segment("nowhere", 180_000, None);
+        gap.gap = true;
+        let mut list = playlist(vec![gap]);
+        list.skipped = 6;
+        let text = list.render();
+        let skip = "#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-SKIP:SKIPPED-SEGMENTS=6\n#EXT-X-PROGRAM";
+        assert!(text.contains(skip), "{text}");
+        assert!(
+            text.contains("Z\n#EXT-X-GAP\n#EXTINF:2.00000,\nnowhere\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -326,18 +510,35 @@ s268.m4s
         let uri = "s00c0ffee-18446744073709551615.m4s";
         let segments = (0..30).map(|_| segment(uri, 180_000, Some("i00c0ffee-1.mp4")));
         let text = playlist(segments.collect()).render();
-        assert!(text.len() <= 256 + 30 * SEGMENT_TEXT);
+        assert!(text.len() <= HEADER_TEXT + 30 * SEGMENT_TEXT);
+    }
+
+    #[test]
+    fn a_list_with_parts_fits_too() {
+        let mut list = with_parts();
+        let part = Part {
+            uri: "p00c0ffee-4294967295.m4s".to_owned(),
+            duration: 90_000,
+            independent: true,
+        };
+        list.media_sequence = u64::MAX;
+        list.discontinuity_sequence = u64::MAX;
+        list.start_before_end = Some(747_000);
+        list.hint = Some(part.uri.clone());
+        list.segments[0].parts = vec![part; 40];
+        assert!(list.render().len() <= list.room());
     }
 
     #[test]
     fn durations_round_to_the_nearest_and_carry() {
-        let text = |ticks| Seconds(ticks).to_string();
+        let text = |ticks| Seconds::of_ticks(ticks).to_string();
         assert_eq!(text(0), "0.00000");
         assert_eq!(text(1), "0.00001");
+        assert_eq!(text(6), "0.00007");
         assert_eq!(text(45_000), "0.50000");
         assert_eq!(text(89_999), "0.99999");
         assert_eq!(text(3003), "0.03337");
-        assert_eq!(text(u64::MAX), "204963823041217.24017");
+        assert_eq!(text(u64::MAX / 100_000), "2049638230.41217");
     }
 
     #[test]
@@ -402,7 +603,7 @@ audio.m3u8
 
         #[test]
         fn printed_durations_are_within_half_a_step(ticks in 0_u64..1 << 40) {
-            let printed: f64 = Seconds(ticks).to_string().parse().unwrap();
+            let printed: f64 = Seconds::of_ticks(ticks).to_string().parse().unwrap();
             prop_assert!((printed - ticks as f64 / 90_000.0).abs() < 0.000_006);
         }
     }

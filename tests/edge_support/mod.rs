@@ -4,9 +4,13 @@
 
 use bytes::Bytes;
 use hearth::media::cursor::Cursor;
-use hearth::media::rendition::Rendition;
+use hearth::media::rendition::{ListForm, Reach, Rendition};
+use hearth::people::Account;
 use hearth::serve::assets::Asset;
-use hearth::serve::edge::{Channel, EdgeSettings, Live, MediaFile, MediaResource, serve};
+use hearth::serve::edge::{
+    Channel, EdgeSettings, Live, MediaFile, MediaResource, Visibility, serve,
+};
+use hearth::serve::events::EventBus;
 use hearth::time::{Clock, Mono};
 use std::collections::HashMap;
 use std::fs::File;
@@ -93,11 +97,26 @@ impl MediaFile for Segment {
     }
 }
 
+/// Of a list that has no parts.
+const NO_PARTS: Reach = Reach {
+    open: 0,
+    parts: 0,
+    previous_parts: 0,
+    part_target: None,
+    target_duration_s: 2,
+    can_skip: false,
+    ended: false,
+};
+
 /// A session that a test sets up.
 #[derive(Default)]
 pub(crate) struct FakeChannel {
     pub(crate) index: Mutex<Option<Bytes>>,
     pub(crate) media: Mutex<Option<Bytes>>,
+    /// Other forms of it; the same where they are not set.
+    pub(crate) delta: Mutex<Option<Bytes>>,
+    pub(crate) plain: Mutex<Option<Bytes>>,
+    pub(crate) reach: Mutex<Option<Reach>>,
     pub(crate) ts: Mutex<Option<Bytes>>,
     /// What the next making of TS gives.
     pub(crate) ts_to_make: Mutex<Option<Bytes>>,
@@ -128,6 +147,38 @@ impl FakeChannel {
         self.change();
     }
 
+    /// A list with parts: `open` is its open segment and `parts` those listed of it.
+    pub(crate) fn set_parts(&self, open: u64, parts: u32) {
+        *self.reach.lock().unwrap() = Some(Reach {
+            open,
+            parts,
+            previous_parts: 5,
+            part_target: Some(36_000),
+            target_duration_s: 1,
+            can_skip: true,
+            ended: false,
+        });
+        let form = |name: &str| Some(Bytes::from(format!("#EXTM3U\n#{name} {open}.{parts}\n")));
+        *self.delta.lock().unwrap() = form("delta");
+        *self.plain.lock().unwrap() = form("plain");
+        self.set_media(&format!("#EXTM3U\n#whole {open}.{parts}\n"));
+    }
+
+    /// Another reach, of which nobody is told yet.
+    pub(crate) fn alter_reach(&self, alter: impl FnOnce(&mut Reach)) {
+        alter(self.reach.lock().unwrap().get_or_insert(NO_PARTS));
+    }
+
+    pub(crate) fn set_resource(&self, name: &str, resource: Option<MediaResource>) {
+        let mut files = self.files.lock().unwrap();
+        match resource {
+            Some(resource) => drop(files.insert(name.to_owned(), resource)),
+            None => drop(files.remove(name)),
+        }
+        drop(files);
+        self.change();
+    }
+
     pub(crate) fn change(&self) {
         self.version.fetch_add(1, SeqCst);
         self.changed.notify_waiters();
@@ -144,8 +195,16 @@ impl Channel for FakeChannel {
     fn multivariant_playlist(&self) -> Option<Bytes> {
         self.index.lock().unwrap().clone()
     }
-    fn media_playlist(&self) -> Option<Bytes> {
-        self.media.lock().unwrap().clone()
+    fn media_playlist(&self, form: ListForm) -> Option<Bytes> {
+        let other = match form {
+            ListForm::Delta => self.delta.lock().unwrap().clone(),
+            ListForm::Plain => self.plain.lock().unwrap().clone(),
+            _ => None,
+        };
+        other.or_else(|| self.media.lock().unwrap().clone())
+    }
+    fn reach(&self) -> Reach {
+        self.reach.lock().unwrap().unwrap_or(NO_PARTS)
     }
     fn ts_playlist(&self) -> Option<Bytes> {
         self.ts.lock().unwrap().clone()
@@ -180,6 +239,12 @@ pub(crate) struct FakeLive {
     clock: Clock,
     pub(crate) channels: Mutex<HashMap<String, Arc<FakeChannel>>>,
     pub(crate) ended: Mutex<HashMap<String, Bytes>>,
+    /// What pages are told.
+    pub(crate) bus: Mutex<Option<Arc<EventBus>>>,
+    /// Channels that are not open to all; a pass for one is `pass-NAME`.
+    pub(crate) closed: Mutex<HashMap<String, Visibility>>,
+    /// People by session.
+    pub(crate) sessions: Mutex<HashMap<String, Account>>,
 }
 
 impl FakeLive {
@@ -198,7 +263,7 @@ impl Live for FakeLive {
         let channel = self.channels.lock().unwrap().get(name).cloned()?;
         Some(channel)
     }
-    fn ended_playlist(&self, name: &str) -> Option<Bytes> {
+    fn ended_playlist(&self, name: &str, _form: ListForm) -> Option<Bytes> {
         self.ended.lock().unwrap().get(name).cloned()
     }
     fn playable(&self) -> Vec<String> {
@@ -206,6 +271,19 @@ impl Live for FakeLive {
     }
     fn now(&self) -> Mono {
         self.clock.now()
+    }
+    fn visibility(&self, name: &str) -> Visibility {
+        let closed = self.closed.lock().unwrap();
+        closed.get(name).copied().unwrap_or_default()
+    }
+    fn has_pass(&self, name: &str, token: &str) -> bool {
+        token.strip_prefix("pass-") == Some(name)
+    }
+    fn account(&self, session: &str) -> Option<Account> {
+        self.sessions.lock().unwrap().get(session).cloned()
+    }
+    fn events(&self) -> Option<Arc<EventBus>> {
+        self.bus.lock().unwrap().clone()
     }
 }
 
@@ -257,6 +335,9 @@ impl Edge {
             clock: Clock::start(),
             channels: Mutex::default(),
             ended: Mutex::default(),
+            bus: Mutex::default(),
+            closed: Mutex::default(),
+            sessions: Mutex::default(),
         });
         let ui_socket = folder.path().join("ui");
         let (stop, stopped) = watch::channel(false);
@@ -426,6 +507,15 @@ impl Client {
         let mut rest = Vec::new();
         let end = self.reader.read_to_end(&mut rest).map(drop);
         (rest, end)
+    }
+
+    /// The next line, without its end; an error if the connection ends instead.
+    pub(crate) fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        match self.reader.read_line(&mut line)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(line.trim_end_matches('\n').to_owned()),
+        }
     }
 
     /// The connection is over, politely or not, without another byte.

@@ -1,7 +1,7 @@
 //! Streams for tests of the ring: fragments made from a few numbers, renditions with plain starts.
 #![allow(dead_code)]
 use bytes::Bytes;
-use hearth::media::rendition::{Rendition, RenditionStart, Resource};
+use hearth::media::rendition::{ListForm, Rendition, RenditionStart, Resource};
 use hearth::media::segment_file::SegmentFile;
 use hearth::media::storage::SegmentStorage;
 use hearth::media::{Fragment, Run, Tracks};
@@ -80,6 +80,7 @@ pub(crate) fn fragment(start: u64, duration: u32, bytes: usize) -> Fragment {
         independent: false,
         starts_segment: false,
         ends_segment: false,
+        part: None,
         discontinuity: false,
         video: Some(Run {
             base_decode_time: start,
@@ -116,7 +117,7 @@ pub(crate) fn stream(from: u64, count: u64, bytes: usize) -> impl Iterator<Item 
 }
 
 pub(crate) fn playlist(rendition: &Rendition) -> String {
-    let text = rendition.media_playlist().unwrap();
+    let text = rendition.media_playlist(ListForm::Whole).unwrap();
     String::from_utf8(text.to_vec()).unwrap()
 }
 

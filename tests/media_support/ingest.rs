@@ -3,6 +3,7 @@
 use super::publisher::{Event, Packaged, Publisher, by_arrival};
 use bytes::Bytes;
 use hearth::media::ingest::{Health, Ingest, IngestError, IngestStart, Output};
+use hearth::media::part_rule::PartRule;
 use hearth::media::timeline::Track;
 use hearth::time::Mono;
 use hearth::wire::rtmp::connection::Metadata;
@@ -69,6 +70,7 @@ impl Line {
         Line::starting(IngestStart {
             at: 0,
             expected_keyframe_interval_ms: None,
+            parts: PartRule::Undecided,
         })
     }
 

@@ -237,7 +237,11 @@ impl Bench {
     pub fn new(stretch: Stretch, at: u64, interval: Option<u32>) -> Bench {
         Bench {
             timeline: Timeline::new(),
-            packager: Packager::new(at, interval.map(|ms| u64::from(ms) * 90)),
+            packager: Packager::new(
+                at,
+                interval.map(|ms| u64::from(ms) * 90),
+                hearth::media::part_rule::PartRule::Undecided,
+            ),
             health: Health::default(),
             stretch: Some(stretch),
             outputs: Vec::new(),

@@ -142,10 +142,15 @@ impl Daemon {
             return Vec::new();
         };
         let text = String::from_utf8(reply.body).unwrap();
-        text.lines()
-            .filter(|line| reply.status == 200 && !line.starts_with('#'))
-            .map(str::to_owned)
-            .collect()
+        let mut is_gap = false;
+        let is_there = |line: &&str| {
+            let is_name = !line.starts_with('#');
+            let is_there = is_name && !is_gap;
+            is_gap = *line == "#EXT-X-GAP" || (is_gap && !is_name);
+            is_there
+        };
+        let names = text.lines().filter(is_there).map(str::to_owned);
+        names.filter(|_| reply.status == 200).collect()
     }
 
     /// Memory of its own, bytes.

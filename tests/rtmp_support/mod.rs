@@ -54,6 +54,7 @@ pub(crate) fn station(
         storage: Arc::new(TmpfsStorage::new(Path::new("/dev/shm")).unwrap()),
         ring_bytes: 32 << 20,
         live_channels: 3,
+        poster_bytes: 2 << 20,
         clock: Clock::shifted(ahead),
     }));
     (people, station, ahead)
@@ -241,6 +242,38 @@ impl Encoder {
         }
         self.position = end;
         self.flush();
+    }
+
+    /// Sends the next `ms` of the clip without the tags that `lost` names by their place and kind; setup tags always go. How
+    /// many pictures and sounds went.
+    pub(crate) fn send_torn(
+        &mut self,
+        ms: u32,
+        mut lost: impl FnMut(u32, FlvTagKind, bool) -> bool,
+    ) -> u64 {
+        let (start, end) = (self.position, self.position + ms);
+        let mut sent = 0;
+        for lap in start / CLIP_MS..=end / CLIP_MS {
+            for tag in FlvFile::tags(CLIP).unwrap() {
+                let at = lap * CLIP_MS + tag.timestamp;
+                let setup = tag.timestamp == 0 && tag.body.get(1) == Some(&0);
+                let key = tag.body.first().is_some_and(|first| first >> 4 == 1);
+                let out = !(start..end).contains(&at) || (setup && lap > 0);
+                if out || (!setup && lost(at, tag.kind, key)) {
+                    continue;
+                }
+                sent += u64::from(!setup && tag.kind != FlvTagKind::Script);
+                match tag.kind {
+                    FlvTagKind::Script if lap == 0 => self.publisher.write_metadata(tag.body),
+                    FlvTagKind::Audio => self.publisher.write_audio(at, tag.body),
+                    FlvTagKind::Video => self.publisher.write_video(at, tag.body),
+                    _ => {}
+                }
+            }
+        }
+        self.position = end;
+        self.flush();
+        sent
     }
 
     /// A picture of whatever kind.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs every check (or those named), prints a table of their times and closes with "N passed, N failed".
+# Runs every check (or those named; `all` and more besides), prints a table of their times and closes with "N passed, N failed". A step is a process group of
+# its own with a limit: what hangs is named and ended, and what it leaves running holds up nothing.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
@@ -22,6 +23,7 @@ step_deny() {
         return 1
     fi
 }
+step_yocto() { tests/yocto/lint.sh; }
 step_test() { cargo test --locked --no-fail-fast; }
 # Private items are documented too, so links to them lead somewhere.
 step_docs() { RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --locked --no-deps --document-private-items; }
@@ -39,17 +41,77 @@ step_release() {
     [ $((size - assets)) -le "$MAX_BINARY" ]
 }
 step_browser() { HEARTH_BIN="$(target_dir)/release/hearth" node tests/browser/run.mjs; }
+# Where no package index is reached, this says so and goes on.
+step_api() {
+    if ! tests/api/setup.sh; then
+        if timeout 20 python3 -m pip download --quiet --no-deps --dest "$(mktemp -d)" -r tests/api/requirements.txt; then return 1; fi
+        echo "api: schemathesis can't be fetched from here, not checked"
+        return 0
+    fi
+    HEARTH_BIN="$(target_dir)/release/hearth" node tests/api/run.mjs
+}
 
-steps=("$@")
-[ $# -gt 0 ] || steps=(fmt clippy deny test docs release browser)
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# Unit tests as the board runs them, by QEMU's user emulation.
+step_cross() {
+    local target
+    for target in aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf; do
+        CARGO_PROFILE_DEV_DEBUG=0 cargo test --locked --lib --target $target || return 1
+    done
+}
+# Where Debian's packages can't be had, this says so and goes on; make test-image insists. Packages that are not what the lock says
+# are never passed over.
+step_image() {
+    local result=0
+    if tests/tools/setup.sh image; then rootfs/build/fetch.sh || result=$?; else result=3; fi
+    if [ $result = 3 ] && [ -z "${HEARTH_LONG:-}" ]; then
+        echo "image: what it is made of can't be fetched from here, not checked"
+        return 0
+    fi
+    [ $result = 0 ] && FAST=1 rootfs/build/image.sh && node tests/image/run.mjs
+}
+
+# What a step may take, seconds: several times what it does on two cores.
+limit_of() {
+    case ${HEARTH_LONG:+long}$1 in
+    long*) echo 14400 ;;
+    fmt | docs | deny | yocto) echo 300 ;;
+    clippy | release | api) echo 600 ;;
+    *) echo 1200 ;;
+    esac
+}
+
+if [ "${1:-}" = --only ]; then
+    "step_$2"
+    exit
+fi
+
+steps=()
+for step in "${@:-all}"; do
+    case $step in all) steps+=(fmt clippy deny yocto test docs release browser api) ;; *) steps+=("$step") ;; esac
+done
+log=$(mktemp) group=""
+end_group() { [ -z "$group" ] || kill -"$1" -- "-$group" 2>/dev/null; }
 whole=$SECONDS table="" passed=0 failed=0 broken=0
+report() {
+    table+=$(printf "  %-8s %-6s %4d s" all "" $((SECONDS - whole)))
+    printf "\n%s\n\n%d passed, %d failed\n" "$table" "$passed" "$failed"
+}
+trap 'echo "ended during $step"; failed=$((failed + 1)); report; exit 130' INT TERM
+trap 'end_group KILL; rm -f "$log"' EXIT
 for step in "${steps[@]}"; do
     echo "── $step"
-    began=$SECONDS
-    "step_$step" 2>&1 </dev/null | tee "$log"
-    if [ "${PIPESTATUS[0]}" = 0 ]; then result=ok; else result=FAILED broken=$((broken + 1)); fi
+    began=$SECONDS limit=$(limit_of "$step")
+    : >"$log"
+    # timeout leads the group. A file, not a pipe: a pipe ends only with the last process that holds it.
+    timeout --kill-after=10 "$limit" tests/tools/check.sh --only "$step" >"$log" 2>&1 </dev/null &
+    group=$!
+    tail --lines=+1 --follow --sleep-interval=0.2 --pid=$group "$log"
+    wait $group
+    code=$?
+    end_group KILL
+    group=""
+    if [ $code = 0 ]; then result=ok; else result=FAILED broken=$((broken + 1)); fi
+    [ $code != 124 ] || echo "$step: ended, since it took longer than $limit s"
     table+=$(printf '  %-8s %-6s %4d s' "$step" "$result" $((SECONDS - began)))$'\n'
     # cargo test: "test result: ok. 12 passed; 0 failed; …"; the browser's runner: "9 passed, 0 failed".
     read -r p f < <(sed -nE 's/^(test result: .* )?([0-9]+) passed[;,] ([0-9]+) failed.*/\2 \3/p' "$log" | awk '{p += $1; f += $2} END {print p + 0, f + 0}')
@@ -57,6 +119,5 @@ for step in "${steps[@]}"; do
     # A step that fails without a failing test (formatting, a warning) counts as one.
     if [ "$result" = FAILED ] && [ "$f" = 0 ]; then failed=$((failed + 1)); fi
 done
-table+=$(printf "  %-8s %-6s %4d s" all "" $((SECONDS - whole)))
-printf "\n%s\n\n%d passed, %d failed\n" "$table" "$passed" "$failed"
+report
 [ "$broken" = 0 ]

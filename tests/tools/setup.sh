@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what a make target needs and lacks: setup.sh run|test|bench … Says in one sentence what it could not do.
+# Installs what a make target needs and lacks: setup.sh run|test|bench|image … Says in one sentence what it could not do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -10,6 +10,29 @@ missing=()
 # want COMMAND PACKAGE…: the packages that bring a command, if it is not there.
 want() { have "$1" || missing+=("${@:2}"); }
 
+# Nothing that is there is removed for it: then a sentence is better. RUNLEVEL=1: a freshly installed server (nginx) is not started.
+apt_install() {
+    "${as[@]}" env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get "$@" install -y -qq --no-install-recommends --no-remove "${missing[@]}" \
+        </dev/null >/dev/null
+}
+
+# A machine that has some of an emulator's packages from backports can have the rest from there alone. Its own lists stay as they are.
+from_backports() {
+    local name lists
+    echo "Again, with Debian's backports …"
+    name=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    lists=$(mktemp -d)
+    chmod 755 "$lists"
+    mkdir -p "$lists/state/partial" "$lists/parts"
+    printf '%s\n' "Types: deb" "URIs: http://deb.debian.org/debian" "Suites: $name $name-updates $name-backports" "Components: main" \
+        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg" >"$lists/parts/debian.sources"
+    local options=(-o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$lists/parts" -o "Dir::State::Lists=$lists/state")
+    "${as[@]}" apt-get "${options[@]}" update -qq </dev/null && apt_install "${options[@]}" -t "$name-backports"
+    local result=$?
+    "${as[@]}" rm -rf "$lists"
+    return $result
+}
+
 install_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     local list="${missing[*]}" as=()
@@ -19,10 +42,8 @@ install_packages() {
         as=(sudo)
     fi
     echo "Installing $list …"
-    # RUNLEVEL=1: a freshly installed server (nginx) is not started.
     "${as[@]}" apt-get update -qq </dev/null || true
-    "${as[@]}" env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null \
-        || die "apt-get could not install: $list"
+    apt_install || from_backports || die "apt-get could not install: $list"
     missing=()
 }
 
@@ -42,8 +63,14 @@ setup_run() {
 setup_test() {
     want ffmpeg ffmpeg
     want chromium chromium
+    want mpv mpv
     want node nodejs
     want npm npm
+    want python3 python3
+    want systemd-analyze systemd
+    want ip iproute2
+    want nft nftables
+    [ ! -x /usr/bin/python3 ] || python3 -c 'import ensurepip' 2>/dev/null || ! have apt-get || missing+=(python3-venv)
     [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || ! have apt-get || missing+=(fonts-noto-cjk fonts-dejavu-core)
     install_packages
     if ! cmp -s tests/browser/package-lock.json tests/browser/node_modules/.of-lock; then
@@ -51,16 +78,45 @@ setup_test() {
         cp tests/browser/package-lock.json tests/browser/node_modules/.of-lock
     fi
     have cargo-deny || cargo install --locked --quiet cargo-deny </dev/null
+    # Without a package index the step that needs it says so.
+    tests/api/setup.sh || echo "schemathesis could not be installed."
 }
 
 setup_bench() {
     want wrk wrk
     want nginx nginx-light
+    [ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || ! have apt-get || missing+=(libnginx-mod-rtmp)
+    want socat socat
     want taskset util-linux
     want ip iproute2
     want mkfs.ext4 e2fsprogs
     want losetup mount
     install_packages
+}
+
+setup_image() {
+    want aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+    want arm-linux-gnueabihf-gcc gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
+    want qemu-aarch64 qemu-user
+    want qemu-system-aarch64 qemu-system-arm
+    want mksquashfs squashfs-tools
+    want mcopy mtools
+    want mkfs.vfat dosfstools
+    want mkimage u-boot-tools
+    want depmod kmod
+    want sfdisk fdisk
+    want debugfs e2fsprogs
+    want cpio cpio
+    want zstd zstd
+    want xz xz-utils
+    want curl curl
+    want node nodejs
+    install_packages
+    local target
+    for target in aarch64-unknown-linux-gnu armv7-unknown-linux-gnueabihf; do
+        [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ] || rustup target add "$target" </dev/null >/dev/null 2>&1 \
+            || die "Rust's library for $target is missing and rustup could not add it."
+    done
 }
 
 for what in "$@"; do "setup_$what"; done

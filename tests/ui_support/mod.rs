@@ -1,15 +1,20 @@
 //! A UI over a made-up station and a store in memory, and a browser that speaks to it as the edge does.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
 
+use hearth::limits::budget::Budget;
 use hearth::media::ingest::Health;
 use hearth::people::{AccountId, KeyId, NewAccount, People, Role};
-use hearth::serve::station::{ChannelView, Phase};
-use hearth::serve::ui::{Channels, HOST_HEADER, PEER_HEADER, Ui, UiSettings};
+use hearth::serve::downloads::Downloads;
+use hearth::serve::events::Event;
+use hearth::serve::station::{ChannelView, Phase, TurnedAway, Watchers, WrongKey};
+use hearth::serve::ui::{Channels, HOST_HEADER, Machine, PEER_HEADER, Ui, UiSettings};
+use hearth::serve::uploads::Uploads;
 use hearth::store::Store;
 use hearth::time::Mono;
 use std::io::{Read as _, Write as _};
 use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
@@ -25,7 +30,14 @@ pub struct FakeStation {
     pub switched: Mutex<Vec<AccountId>>,
     pub refused: Mutex<Option<(IpAddr, Mono)>>,
     pub wrong_key: Mutex<Option<(IpAddr, Mono)>>,
+    pub wrong_keys: Mutex<Vec<WrongKey>>,
     pub now: Mutex<Mono>,
+    pub ended: Mutex<Vec<(String, String)>>,
+    /// Who watches every channel.
+    pub watchers: Mutex<Watchers>,
+    pub turned_away: Mutex<Option<TurnedAway>>,
+    /// What pages were told.
+    pub published: Mutex<Vec<Event>>,
     /// The next question about channels fails as a bug would.
     pub broken: Mutex<bool>,
 }
@@ -55,8 +67,38 @@ impl Channels for FakeStation {
         *self.refused.lock().unwrap()
     }
 
+    fn publish(&self, event: Event) {
+        self.published.lock().unwrap().push(event);
+    }
+
+    fn watchers(&self, _: &str) -> Watchers {
+        self.watchers.lock().unwrap().clone()
+    }
+
+    fn turned_away(&self, account: AccountId) -> Option<TurnedAway> {
+        let last = *self.turned_away.lock().unwrap();
+        last.filter(|last| last.account == account)
+    }
+
     fn wrong_key(&self) -> Option<(IpAddr, Mono)> {
         *self.wrong_key.lock().unwrap()
+    }
+
+    fn wrong_keys(&self) -> Vec<WrongKey> {
+        self.wrong_keys.lock().unwrap().clone()
+    }
+
+    fn end_stream(&self, name: &str, text: &str) -> bool {
+        let mut channels = self.channels.lock().unwrap();
+        let was = channels.len();
+        channels.retain(|channel| channel.name != name);
+        let text = (name.to_owned(), text.to_owned());
+        self.ended.lock().unwrap().push(text);
+        channels.len() < was
+    }
+
+    fn bytes_of(&self, _: &str) -> u64 {
+        58 << 20
     }
 
     fn now(&self) -> Mono {
@@ -75,6 +117,9 @@ pub fn live(name: &str) -> ChannelView {
         since: Mono(0),
         viewers: 7,
         playable: true,
+        early_ms: 0,
+        newest_at: None,
+        starting: false,
         health: Health::default(),
         publisher: Some("192.168.1.40".parse().unwrap()),
         key: Some(KeyId(1)),
@@ -85,7 +130,11 @@ pub struct Stage {
     pub people: Arc<People>,
     pub station: Arc<FakeStation>,
     pub ui: Ui,
-    _dir: TempDir,
+    pub downloads: Arc<Downloads>,
+    pub uploads: Arc<Uploads>,
+    /// How often the daemon was to start anew.
+    pub anew: Arc<AtomicUsize>,
+    pub dir: TempDir,
 }
 
 impl Stage {
@@ -96,13 +145,47 @@ impl Stage {
 
     /// The same over a store of the test's own.
     pub fn over(store: Store) -> Stage {
+        Stage::open_until(store, Mono(0), &[])
+    }
+
+    /// A box that asks for no code until `open_until`, with a card that has problems.
+    pub fn open_until(store: Store, open_until: Mono, problems: &[&str]) -> Stage {
         let dir = tempfile::tempdir().unwrap();
-        let people = People::open(Arc::new(store), dir.path()).unwrap();
+        let store = Arc::new(store);
+        let people = People::open(Arc::clone(&store), dir.path()).unwrap();
+        let downloads = Arc::new(Downloads::default());
+        let (uploads, anew) = (Arc::new(Uploads::default()), Arc::new(AtomicUsize::new(0)));
+        let machine = Machine {
+            budget: Budget::of(256 << 20),
+            store,
+            data: dir.path().to_owned(),
+            name: hearth::serve::NetworkName::new("hearth"),
+            is_announced: true,
+            addresses: || vec![[192, 168, 1, 23].into()],
+            resident: || Some(31 << 20),
+            recent_log: Arc::new(|| vec!["INFO <b>anna</b> is live".to_owned()]),
+            went_back: false,
+            updates: Some(dir.path().join("updates")),
+            restored: None,
+            start_anew: Arc::new({
+                let anew = Arc::clone(&anew);
+                move || {
+                    anew.fetch_add(1, Relaxed);
+                }
+            }),
+        };
         let (people, station) = (Arc::new(people), Arc::new(FakeStation::default()));
         let settings = UiSettings {
             rtmp_port: 1935,
             http_port: 8080,
             setup_code: Some(CODE.to_owned()),
+            is_home_only: false,
+            machine: Some(Arc::new(machine)),
+            downloads: Arc::clone(&downloads),
+            uploads: Arc::clone(&uploads),
+            setup_open_until: open_until,
+            problems: problems.iter().map(|p| (*p).to_owned()).collect(),
+            wifi: Some(dir.path().join("wifi.sock")),
         };
         let channels = Arc::clone(&station) as Arc<dyn Channels>;
         let ui = Ui::start_over(dir.path(), Arc::clone(&people), channels, settings).unwrap();
@@ -110,7 +193,10 @@ impl Stage {
             people,
             station,
             ui,
-            _dir: dir,
+            downloads,
+            uploads,
+            anew,
+            dir,
         }
     }
 
@@ -202,12 +288,38 @@ impl Browser {
         self.ask("POST", path, &[kind], &form.join("&"))
     }
 
+    /// A row of the API, as a page's script asks it.
+    pub fn api(&mut self, method: &str, path: &str, json: &str) -> Answer {
+        let token = match self.get("/api/v1/me") {
+            me if me.status == 200 => {
+                let me: serde_json::Value = serde_json::from_str(&me.body).unwrap();
+                me["form_token"].as_str().unwrap().to_owned()
+            }
+            _ => String::new(),
+        };
+        let headers = [
+            ("Content-Type", "application/json"),
+            ("X-Hearth-Token", token.as_str()),
+        ];
+        self.ask(method, path, &headers, json)
+    }
+
     pub fn ask(
         &mut self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
+    ) -> Answer {
+        self.send(method, path, headers, body.as_bytes())
+    }
+
+    pub fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
     ) -> Answer {
         let mut head =
             format!("{method} {path} HTTP/1.1\r\nHost: hearth\r\n{HOST_HEADER}: {HOST}\r\n");
@@ -229,8 +341,9 @@ impl Browser {
         if !cookies.is_empty() {
             head += &format!("Cookie: {}\r\n", cookies.join("; "));
         }
-        head += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        self.connection.write_all(head.as_bytes()).unwrap();
+        head += &format!("Content-Length: {}\r\n\r\n", body.len());
+        let whole = [head.as_bytes(), body].concat();
+        self.connection.write_all(&whole).unwrap();
         let answer = self.read(method == "HEAD");
         self.keep_cookies(&answer);
         answer
@@ -270,7 +383,10 @@ impl Browser {
         let length: usize = answer.header("Content-Length").parse().unwrap();
         let mut body = vec![0; if is_head { 0 } else { length }];
         self.connection.read_exact(&mut body).unwrap();
-        answer.body = String::from_utf8(body).unwrap();
+        answer.body = String::from_utf8(body).unwrap_or_else(|not_text| {
+            let bytes = not_text.into_bytes().into_iter();
+            bytes.map(char::from).collect()
+        });
         answer
     }
 

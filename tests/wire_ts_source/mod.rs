@@ -87,6 +87,7 @@ impl Stream {
             independent,
             starts_segment: (self.count - 1).is_multiple_of(self.segment_every),
             ends_segment: false,
+            part: None,
             discontinuity: false,
             video: self.has_video.then_some(video),
             audio: Some(self.audio()),

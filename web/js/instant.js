@@ -1,40 +1,42 @@
 /*
  * The instant stream in a <video>: what arrives is appended at once and played a moment behind its end.
  *
- * The moment (the target) is as short as the way from the box allows: it doubles with each stall and shrinks slowly without one.
- * The response ends where the stream is not continuous; then it is asked for again at once.
+ * The response ends where the stream is not continuous; then it is asked for again at once. Before the first keyframe the box holds
+ * it, so that whoever asks early sees the first picture at once.
  */
 (function () {
   'use strict';
   var Source = window.MediaSource || window.ManagedMediaSource;
-  var LEAST = .23, MOST = 2;                  /* the target right after an append, seconds */
-  var TICK = 250, CREEP = 1 - .1 / 240;       /* ms; the target's share that is left after a tick without a stall: 0.9 a minute */
-  var SLACK = .05, FAST = 1.1, QUICK = 1.04, SLOW = .96;    /* beyond the slack the rate changes */
-  var JUMP = 1;                               /* this far behind the target, seconds, playing faster would take too long */
-  var KEEP = 10, PAUSED = 10;                 /* seconds kept behind the picture; read ahead of a paused one */
+  /* least: when the next fragment comes as late as is usual (.13), one (.1) is still in hand. */
+  var LIMITS = { least: .23, most: 2, step: .13, slack: .05, jump: 1, grow: 2, fast: 1.1, quick: 1.04, slow: .96 };
+  var KEEP = 10;                              /* seconds kept behind the picture */
   var RUSH = 30, RUSH_MOST = 800;             /* the first rush is over after so long without data, or after all, ms */
-  var SETTLE = 1000;                          /* so long after a beginning a wait for data is part of it, ms */
-  var FIRST = 1700;                           /* from the first byte to a picture, ms */
+  var FIRST = 1500;                           /* from the first byte to a picture, ms */
   var QUEUE = 16 << 20;                       /* bytes that wait to be appended */
-  var FAULTS = 3, SPAN = 60000;               /* so many faults of a kind within the span, ms, and this way is given up */
+  var FAULTS = 3, DECODES = 2, SPAN = 60000;  /* so many faults of a kind within the span, ms, and this way is given up */
+  var SMALL = ['enterpictureinpicture', 'leavepictureinpicture'];     /* a hidden page may still be seen in a window of its own */
 
-  /* say: ready() when play() may be called, off() when there is no such channel now, failed(why) when this way does not work. */
+  /*
+   * say: ready() when play() may be called, off() when there is no such channel now, failed(why) when this way does not work, full(after)
+   * when the box has no place, with its Retry-After: gives ms to wait.
+   */
   function Instant(video, url, say) {
-    var source, buffer, kind, address;
+    var source, buffer, kind, address, epoch = NaN;
     var request = null, tries = 0, retryTimer, rushTimer, ticker;
-    var queue = [], queued = 0, firstAt = 0, shown = false, begun = false, holding = false, gone = false;
-    var target = LEAST, before = LEAST, mean = 0, lastEnd = 0, begunAt = 0, faults = {};
+    var queue = [], queued = 0, firstAt = 0, shown = false, gone = false, rested = false, faults = {};
+    var pace = new window.HearthPace(video, LIMITS, { stalled: function () { if (fault('stall')) failed('stall'); } });
 
     function now() { return performance.now(); }
+    function isAway() { return document.hidden && !document.pictureInPictureElement; }
 
     function failed(why) { if (!gone) { destroy(); say.failed(why); } }
 
     /* Counts a fault; true if there were too many lately. */
-    function fault(what) {
+    function fault(what, most) {
       var since = now() - SPAN, list = (faults[what] || []).filter(function (at) { return at > since; });
       list.push(now());
       faults[what] = list;
-      return list.length >= FAULTS;
+      return list.length >= (most || FAULTS);
     }
 
     /* The way in. */
@@ -48,9 +50,10 @@
       video.src = address;
     }
 
+    /* What can't be decoded is tried once more from the beginning. */
     function rebuild(what) {
       if (gone) return;
-      if (fault(what)) return failed(what);
+      if (fault(what, DECODES)) return failed(what);
       close();
       build();
       open();
@@ -58,14 +61,15 @@
 
     function open() {
       clearTimeout(retryTimer);
-      if (gone || request || document.hidden) return;
+      if (gone || rested || request || isAway()) return;
       var mine = request = new AbortController();
       fetch(url, { cache: 'no-store', signal: mine.signal }).then(function (answer) {
         if (mine !== request) return;
         if (answer.status === 404) { say.off(); return again(); }
-        if (answer.status === 503) return fault('busy') ? failed('busy') : again(1000);
+        if (answer.status === 503) return again(say.full(answer.headers.get('Retry-After')));
         var type = answer.headers.get('Content-Type');
         if (!answer.ok || !answer.body || !Source.isTypeSupported(type)) return failed('type');
+        epoch = parseInt(answer.headers.get('Media-Epoch'), 10);
         begin(type, answer.body.getReader(), mine);
       }).catch(function () { if (mine === request) lost(); });
     }
@@ -78,7 +82,7 @@
       clearTimeout(rushTimer);
       queue = [];
       queued = firstAt = 0;
-      begun = holding = false;
+      pace.stop();
     }
 
     function again(wait) {
@@ -109,7 +113,6 @@
         kind = type;
       } catch (error) { return rebuild('build'); }
       shown = false;
-      lastEnd = 0;
       read(reader, mine);
     }
 
@@ -128,7 +131,7 @@
 
     /* What follows needs a new beginning. A stall just before was the publisher's. */
     function ended() {
-      if (holding) target = before;
+      pace.forgive();
       if (video.readyState < 2 && fault('empty')) return failed('empty');
       if (!firstAt || now() - firstAt < 1000) return again();
       tries = 0;
@@ -140,7 +143,7 @@
       if (!buffer || buffer.updating || source.readyState !== 'open') return;
       try {
         var start = buffer.buffered.length ? buffer.buffered.start(0) : 0;
-        if (begun && video.currentTime - start > KEEP + 5) return buffer.remove(0, video.currentTime - KEEP);
+        if (pace.isBegun() && video.currentTime - start > KEEP + 5) return buffer.remove(0, video.currentTime - KEEP);
         if (queue.length) { var data = joined(); queue = []; queued = 0; buffer.appendBuffer(data); }
       } catch (error) { rebuild('append'); }
     }
@@ -156,106 +159,68 @@
 
     function updated() {
       if (gone || !buffer) return;
-      settle();
+      if (request && buffer.buffered.length) {
+        if (pace.isBegun()) pace.grown();
+        else {
+          clearTimeout(rushTimer);
+          if (now() - firstAt > RUSH_MOST) start(); else rushTimer = setTimeout(start, RUSH);
+        }
+      }
       pump();
     }
 
-    function end() { var all = video.buffered; return all.length ? all.end(all.length - 1) : 0; }
-
-    function ahead() { return Math.max(0, end() - video.currentTime); }
-
-    function rate(to) { if (video.playbackRate !== to) video.playbackRate = to; }
-
-    function settle() {
-      var edge = end();
-      if (!edge || edge === lastEnd || !request) return;
-      lastEnd = edge;
-      if (!begun) {
-        clearTimeout(rushTimer);
-        if (now() - firstAt > RUSH_MOST) start(); else rushTimer = setTimeout(start, RUSH);
-      } else if (!video.paused) steer(ahead());
-      else if (ahead() > PAUSED) close();
-    }
-
-    /* The first rush, from the keyframe to now, is there. */
+    /* The first rush, from the keyframe to now, is there: the picture begins, however little that is. */
     function start() {
       var all = video.buffered;
-      if (begun || !all.length) return;
-      var first = all.start(all.length - 1), last = end();
-      if (last - first < target && now() - firstAt < RUSH_MOST) return;
-      begun = true;
-      begunAt = now();
+      if (gone || pace.isBegun() || !all.length) return;
       tries = 0;
-      mean = target;
-      rate(1);
-      video.currentTime = Math.max(first, last - target);
+      video.currentTime = Math.max(all.start(all.length - 1), all.end(all.length - 1) - pace.target());
+      pace.begin();
       say.ready();
     }
 
-    function steer(behind) {
-      if (holding) {
-        if (behind < target) return;
-        holding = false;
-        mean = behind;
-        rate(1);
-      }
-      if (behind > target + JUMP) return live();
-      mean += (behind - mean) * .3;
-      var off = mean - target, now = video.playbackRate;
-      if (off > SLACK * 4) rate(FAST);
-      else if (off > SLACK || (now > 1 && off > SLACK / 5)) rate(QUICK);
-      else if (off < -SLACK || (now < 1 && off < 0)) rate(SLOW);
-      else rate(1);
-    }
-
     function live() {
-      if (!begun) return open();
-      mean = target;
-      holding = false;
-      rate(1);
-      video.currentTime = end() - target;
+      rested = false;
+      if (pace.isBegun()) pace.live(); else open();
     }
 
-    /* The picture has caught up with what is there: waits until there is more than was enough so far. */
-    function stalled() {
-      if (!begun || now() - begunAt < SETTLE || holding || !request || video.seeking || video.paused || ahead() > target) return;
-      if (target >= MOST && fault('stall')) return failed('stall');
-      before = target;
-      target = Math.min(MOST, target * 2);
-      holding = true;
-      rate(0);
-    }
+    /* The page was frozen and goes on; a viewer who has paused is not asked for. */
+    function thawed() { if (!rested) live(); }
 
     function tick() {
-      if (!holding) target = Math.max(LEAST, target * CREEP);
       if (video.readyState > 1) shown = true;
-      if (!shown && firstAt && now() - firstAt > FIRST && !document.hidden) failed('picture');
+      if (!shown && firstAt && now() - firstAt > FIRST && !isAway()) failed('picture');
     }
 
     function broken() { if (video.error) rebuild('decode'); }
-    function seen() { if (document.hidden) close(); else open(); }
-    function played() { if (!request) open(); else if (begun && ahead() > target + JUMP) live(); }
+    function seen() { if (isAway()) close(); else open(); }
 
     function destroy() {
       gone = true;
       close();
       clearInterval(ticker);
-      video.removeEventListener('waiting', stalled);
+      pace.destroy();
       video.removeEventListener('error', broken);
-      video.removeEventListener('play', played);
       document.removeEventListener('visibilitychange', seen);
-      rate(1);
+      SMALL.forEach(function (event) { video.removeEventListener(event, seen); });
+      document.removeEventListener('resume', thawed);
       URL.revokeObjectURL(address);
     }
 
-    video.addEventListener('waiting', stalled);
     video.addEventListener('error', broken);
-    video.addEventListener('play', played);
     document.addEventListener('visibilitychange', seen);
-    ticker = setInterval(tick, TICK);
+    SMALL.forEach(function (event) { video.addEventListener(event, seen); });
+    document.addEventListener('resume', thawed);
+    ticker = setInterval(tick, 250);
     build();
     open();
-    return { destroy: destroy, latency: ahead, live: live, target: function () { return target; } };
+    return {
+      destroy: destroy, live: live, latency: pace.ahead, target: pace.target, isHolding: pace.isHolding,
+      /* Unix ms of the picture, on the box's clock. */
+      date: function () { return epoch + video.currentTime * 1000; },
+      /* Nothing is asked for while the picture stands still, until live(). */
+      rest: function () { rested = true; close(); }
+    };
   }
 
   Instant.isSupported = function () { return !!(Source && window.fetch && window.AbortController && window.ReadableStream); };

@@ -1,4 +1,6 @@
-//! Names of a session's files: `i{tag}-{number}.mp4` and `s{tag}-{sequence}.m4s`, never used twice, so they may be immutable.
+//! Names of a session's files: `i{tag}-{number}.mp4`, `s{tag}-{sequence}.m4s` and `p{tag}-{number}.m4s`, never used twice, so they
+//! may be immutable. Parts are numbered over the session: the next one's name is known whatever segment it will be in.
+use std::num::NonZeroU32;
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,6 +9,8 @@ pub(super) enum Name {
     Init(u32),
     /// Segment by its media sequence number.
     Segment(u64),
+    /// Part by its number.
+    Part(NonZeroU32),
 }
 
 pub(super) fn init_name(tag: u32, number: u32) -> String {
@@ -15,6 +19,10 @@ pub(super) fn init_name(tag: u32, number: u32) -> String {
 
 pub(super) fn segment_name(tag: u32, sequence: u64) -> String {
     format!("s{tag:08x}-{sequence}.m4s")
+}
+
+pub(super) fn part_name(tag: u32, number: NonZeroU32) -> String {
+    format!("p{tag:08x}-{number}.m4s")
 }
 
 /// Reads a name of the session `tag`; takes nothing but what the functions above write.
@@ -31,6 +39,10 @@ pub(super) fn parse(tag: u32, name: &str) -> Option<Name> {
             .ok()
             .map(Name::Init),
         "s" => decimal(number.strip_suffix(".m4s")?).map(Name::Segment),
+        "p" => u32::try_from(decimal(number.strip_suffix(".m4s")?)?)
+            .ok()
+            .and_then(NonZeroU32::new)
+            .map(Name::Part),
         _ => None,
     }
 }
@@ -57,6 +69,10 @@ mod tests {
         for number in [0, 9, 10, u64::MAX] {
             let name = segment_name(0x0badcafe, number);
             assert_eq!(parse(0x0badcafe, &name), Some(Name::Segment(number)));
+        }
+        for number in [1, 10, u32::MAX].map(|n| NonZeroU32::new(n).unwrap()) {
+            let name = part_name(0x0badcafe, number);
+            assert_eq!(parse(0x0badcafe, &name), Some(Name::Part(number)));
         }
         let name = init_name(7, u32::MAX);
         assert_eq!(name, "i00000007-4294967295.mp4");
@@ -85,6 +101,9 @@ mod tests {
             "s0badcafe-1.m4s/",
             "s0badcafe-18446744073709551616.m4s",
             "i0badcafe-4294967296.mp4",
+            "p0badcafe-0.m4s",
+            "p0badcafe-01.m4s",
+            "p0badcafe-4294967296.m4s",
             "x0badcafe-1.m4s",
             "sébadcaf-1.m4s",
             "é0badcafe-1.m4s",

@@ -1,8 +1,10 @@
 //! What the lock of a rendition guards.
-use super::playlist::{Rates, Session, bits_per_second, variant};
-use super::{FragmentRef, RenditionStats};
-use crate::limits::media::SEGMENT_END_TICKS;
+use super::parts::Parts;
+use super::playlist::{ListState, Rates, Session, bits_per_second, variant};
+use super::{FragmentRef, ListForm, Reach, RenditionStats, Resource};
+use crate::limits::media::{SEGMENT_END_TICKS, TARGET_DURATION_S};
 use crate::media::fragment::{Fragment, Tracks};
+use crate::media::part_rule::PartRule;
 use crate::media::ring::{AppendError, FragmentEntry, InitSegment, Opening, Ring, Segment};
 use crate::media::segment_file::SegmentFile;
 use crate::media::ts_cut::TsCutter;
@@ -10,6 +12,7 @@ use crate::time::Mono;
 use crate::wire::{fmp4::init_segment, m3u8::render_multivariant};
 use bytes::Bytes;
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// How the next fragment joins what is there.
@@ -37,6 +40,7 @@ pub(super) struct Place {
 pub(super) struct State {
     pub(super) ring: Ring,
     pub(super) cutter: TsCutter,
+    pub(super) parts: Parts,
     init: Option<Arc<InitSegment>>,
     join: Join,
     /// Discontinuities so far in the session, listed or not.
@@ -51,17 +55,9 @@ pub(super) struct State {
     pub(super) end_ticks: u64,
     dropped: u64,
     gaps: u64,
-    media: Option<Rendered>,
+    /// One for each [`ListForm`].
+    media: [Option<Rendered>; 3],
     multivariant: Option<Rendered>,
-}
-
-/// All that the text of a playlist depends on, ring and session given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct ListState {
-    media_sequence: u64,
-    segments: usize,
-    promises_independence: bool,
-    is_ended: bool,
 }
 
 /// A playlist's text, for all who ask until the list changes.
@@ -84,6 +80,7 @@ impl State {
         State {
             ring,
             cutter: TsCutter::new(),
+            parts: Parts::default(),
             init: None,
             join: match discontinuity_first {
                 true => Join::Discontinuity,
@@ -99,7 +96,7 @@ impl State {
             end_ticks: 0,
             dropped: 0,
             gaps: 0,
-            media: None,
+            media: [None, None, None],
             multivariant: None,
         }
     }
@@ -139,8 +136,15 @@ impl State {
             return Err(AppendError::AwaitingKeyframe);
         }
         let discontinuity = fragment.discontinuity || self.join > Join::Seamless;
-        if discontinuity || fragment.starts_segment || !self.ring.continues(fragment.duration) {
+        if discontinuity
+            || fragment.starts_segment
+            || self.parts.parts_ways(fragment)
+            || !self.ring.continues(fragment.duration)
+        {
             self.close();
+        }
+        if fragment.part.is_some() {
+            self.ring.put_gaps();
         }
         let reserved = self.ring.reserve(bytes);
         let file = reserved.map_err(|error| self.drop_fragment(error))?;
@@ -167,6 +171,7 @@ impl State {
         bytes: u64,
         now: Mono,
     ) {
+        let part = self.parts.place(fragment, place.opening.is_some());
         if let Some(opening) = place.opening {
             self.open(place.file, opening);
         }
@@ -182,6 +187,7 @@ impl State {
             ts_segment,
             len: u32::try_from(bytes).unwrap_or(u32::MAX),
             duration,
+            part,
             independent,
             discontinuity,
         });
@@ -214,25 +220,73 @@ impl State {
     }
 
     /// `media.m3u8`, rendered once per change.
-    pub(super) fn media_playlist(&mut self, session: &Session) -> Option<Bytes> {
+    pub(super) fn media_playlist(&mut self, session: &Session, form: ListForm) -> Option<Bytes> {
         let of = self.list_state();
-        if let Some(text) = Rendered::current(self.media.as_ref(), of) {
+        let place = match form {
+            ListForm::Whole => 0,
+            ListForm::Delta => 1,
+            ListForm::Plain => 2,
+        };
+        let cached = self.media.get_mut(place)?;
+        if let Some(text) = Rendered::current(cached.as_ref(), of) {
             return Some(text);
         }
-        let playlist = session.media_playlist(&self.ring, of.promises_independence, of.is_ended)?;
-        let text = Bytes::from(playlist.render());
-        let rendered = self.media.insert(Rendered { of, text });
-        Some(rendered.text.clone())
+        let playlist = session.media_playlist(&self.ring, of, form)?;
+        let text = match form {
+            ListForm::Delta if playlist.skipped == 0 => {
+                self.media_playlist(session, ListForm::Whole)?
+            }
+            _ => Bytes::from(playlist.render()),
+        };
+        if let Some(cached) = self.media.get_mut(place) {
+            *cached = Some(Rendered {
+                of,
+                text: text.clone(),
+            });
+        }
+        Some(text)
     }
 
-    /// `index.m3u8`, rendered once per change.
-    pub(super) fn multivariant_playlist(&mut self) -> Option<Bytes> {
+    /// What is decided about parts.
+    pub(super) fn part_rule(&self) -> PartRule {
+        self.parts.rule()
+    }
+
+    /// How far the list reaches.
+    pub(super) fn reach(&self) -> Reach {
         let of = self.list_state();
+        let parts = |segment: &Segment| {
+            u32::try_from(of.parts_of(&self.ring, segment).count()).unwrap_or(u32::MAX)
+        };
+        let open = self.ring.open_segment();
+        let previous = self.ring.listed().next_back();
+        Reach {
+            open: open.map_or(self.ring.next_sequence(), |segment| segment.file.sequence()),
+            parts: open.map_or(0, parts),
+            previous_parts: previous.map_or(0, parts),
+            part_target: of.part_rule.target(),
+            target_duration_s: TARGET_DURATION_S,
+            can_skip: of.part_rule.target().is_some(),
+            ended: of.is_ended,
+        }
+    }
+
+    /// `index.m3u8`, rendered once per complete segment; from the first parts until there is one.
+    pub(super) fn multivariant_playlist(&mut self) -> Option<Bytes> {
+        let mut of = self.list_state();
+        if !of.has_list() {
+            return None;
+        }
+        of.complete_parts = 0;
         if let Some(text) = Rendered::current(self.multivariant.as_ref(), of) {
             return Some(text);
         }
-        let newest = self.ring.listed().next_back()?;
-        let variant = variant(&newest.opening.init.tracks, &self.rates);
+        let newest = self.ring.segments().next_back()?;
+        let mut rates = self.rates;
+        if self.ring.listed().next().is_none() {
+            rates.add(newest.file.len(), newest.duration);
+        }
+        let variant = variant(&newest.opening.init.tracks, &rates);
         let text = render_multivariant(&[variant], of.promises_independence).into();
         let rendered = self.multivariant.insert(Rendered { of, text });
         Some(rendered.text.clone())
@@ -241,10 +295,25 @@ impl State {
     fn list_state(&self) -> ListState {
         ListState {
             media_sequence: self.ring.media_sequence(),
+            gaps: self.ring.gaps(),
             segments: self.ring.listed().count(),
+            part_rule: self.parts.rule(),
+            complete_parts: self.parts.complete(),
             promises_independence: self.promises_independence,
             is_ended: self.is_ended,
         }
+    }
+
+    /// The part of this number, if it is kept or comes next.
+    pub(super) fn part(&self, number: NonZeroU32) -> Option<Resource> {
+        let target = self.parts.rule().target();
+        if self.parts.is_complete(number) {
+            let (segment, offset, len) = self.ring.part(number)?;
+            let file = Arc::clone(&segment.file);
+            return Some(Resource::Part { file, offset, len });
+        }
+        let is_hinted = target.is_some() && !self.is_ended && self.parts.next() == Some(number);
+        is_hinted.then_some(Resource::Awaited)
     }
 
     /// The init segment of this number, if it is the newest or a kept segment needs it.
@@ -313,6 +382,7 @@ impl State {
 
     fn close(&mut self) {
         if let Some(segment) = self.ring.close() {
+            self.parts.close_segment();
             self.rates.add(segment.file.len(), segment.duration);
         }
     }

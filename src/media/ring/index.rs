@@ -2,6 +2,7 @@
 use crate::media::fragment::Tracks;
 use crate::media::segment_file::SegmentFile;
 use bytes::Bytes;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// `ftyp` + `moov` of the segments that follow it.
@@ -56,6 +57,8 @@ pub struct FragmentEntry {
     pub len: u32,
     /// 90 kHz ticks.
     pub duration: u32,
+    /// The part that it belongs to, counted from 1 over the session; None: its segment has no parts.
+    pub part: Option<NonZeroU32>,
     /// Starts with an IDR (or has no video).
     pub independent: bool,
     /// A discontinuity stands before it.

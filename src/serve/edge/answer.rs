@@ -13,6 +13,15 @@ pub(super) const ASK_AGAIN: &str = "no-cache";
 /// For refusals.
 pub(super) const NEVER: &str = "no-store";
 
+/// The same for one asker alone: nothing between box and player may keep it for others.
+pub(super) fn private(cache: &'static str) -> &'static str {
+    match cache {
+        FOR_EVER => "private, max-age=31536000, immutable",
+        ASK_AGAIN => "private, no-cache",
+        other => other,
+    }
+}
+
 /// Words.
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
@@ -34,6 +43,10 @@ const BUSY_FORM_PAGE: &str = "<!doctype html>\n<html lang=\"en\"><head><meta cha
     <p>Go back and try again in a moment.</p></body></html>\n";
 
 /// An answer, whole.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a request, on the stack: a box would cost an allocation each"
+)]
 pub(super) enum Answer {
     /// The edge's own.
     Own {

@@ -6,13 +6,12 @@
 use super::Shared;
 use super::answer::{Answer, Body};
 use super::deadline::Deadline;
-use super::playlists::Asked;
 use super::reader::{self, ReadEnd};
 use super::route::{self, Ends, Exchange, Manner, Plan};
 use super::seats::Seat;
 use super::sender::{SendEnd, Sender};
 use super::table::Place;
-use super::{Channel, instant, ui_proxy};
+use super::{events, instant, transfer, ui_proxy, upload};
 use crate::wire::http::{Request, ResponseHead};
 use bytes::Bytes;
 use nix::sys::socket::{setsockopt, sockopt};
@@ -32,6 +31,8 @@ pub(super) struct Connection {
     pub(super) carry: Vec<u8>,
     pub(super) deadline: Deadline,
     seat: Option<Seat>,
+    /// What was asked of the kernel last, bytes; 0: nothing yet.
+    send_buffer: usize,
     // Dropped last: the place is free when the socket is closed.
     place: Place,
 }
@@ -52,6 +53,10 @@ enum Step {
 }
 
 /// An answer that takes longer than one call.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "boxed as a whole, and gone with the answer"
+)]
 enum Later {
     /// All of it.
     Exchange(Exchange),
@@ -89,6 +94,7 @@ impl Connection {
             carry: Vec::new(),
             deadline: Deadline::new(shared.settings.deadlines.idle),
             seat: None,
+            send_buffer: 0,
             place,
             shared,
         }
@@ -191,9 +197,32 @@ impl Connection {
             Later::Exchange(Exchange { plan, mut manner }) => {
                 let answer = match plan {
                     Plan::Answer(answer) => answer,
-                    Plan::Playlist { channel, asked } => self.wait_for(channel, asked).await?,
+                    Plan::Playlist { channel, asked } => {
+                        let shared = &self.shared;
+                        let later = shared.playlists.answer_later(
+                            &*shared.live,
+                            channel,
+                            &asked,
+                            &shared.settings.deadlines,
+                        );
+                        self.unless_hung_up(later).await?
+                    }
+                    Plan::Part { channel, asked } => {
+                        let waiting = self.shared.playlists.waiting();
+                        let later = asked.later(&*channel, waiting);
+                        self.unless_hung_up(later).await?
+                    }
                     Plan::Follow(follow) => {
                         return Box::pin(instant::send(self, &follow, manner)).await;
+                    }
+                    Plan::Download(ticket) => {
+                        return Box::pin(transfer::send(self, &ticket, manner)).await;
+                    }
+                    Plan::Upload(asked) => {
+                        return Box::pin(upload::receive(self, &asked, manner)).await;
+                    }
+                    Plan::Listen(ear) => {
+                        return Box::pin(events::send(self, &ear, manner)).await;
                     }
                     Plan::Ui(request) => ui_proxy::relay(self, *request, &mut manner).await?,
                 };
@@ -208,13 +237,8 @@ impl Connection {
         }
     }
 
-    /// A playlist that is not there yet; given up if the peer leaves.
-    async fn wait_for(&self, channel: Arc<dyn Channel>, asked: Asked) -> Result<Answer, SendEnd> {
-        let shared = &self.shared;
-        let deadlines = &shared.settings.deadlines;
-        let later = shared
-            .playlists
-            .answer_later(&*shared.live, channel, &asked, deadlines);
+    /// An answer that is not there yet; given up if the peer leaves.
+    async fn unless_hung_up(&self, later: impl Future<Output = Answer>) -> Result<Answer, SendEnd> {
         tokio::select! {
             answer = later => Ok(answer),
             () = reader::hung_up(&self.stream) => {
@@ -305,19 +329,21 @@ impl Connection {
         Ok(Step::Later(Box::new(Later::Rest { head, body, next })))
     }
 
-    /// From the first media on the connection has a seat and the send buffer that goes with it, bytes.
+    /// From the first media on the connection has a seat, and the send buffer that goes with what is sent next, bytes.
     pub(super) async fn take_seat(&mut self, buffer: usize) -> bool {
-        if self.seat.is_some() {
-            return true;
-        }
-        let table = &self.shared.table;
-        self.seat = Box::pin(self.shared.seats.take(|| table.evict_seat())).await;
         if self.seat.is_none() {
-            return false;
+            let table = &self.shared.table;
+            self.seat = Box::pin(self.shared.seats.take(|| table.evict_seat())).await;
+            if self.seat.is_none() {
+                return false;
+            }
+            self.place.set_seated();
         }
-        self.place.set_seated();
-        if let Err(error) = setsockopt(&self.stream, sockopt::SndBuf, &buffer) {
-            log::debug!("send buffer of {}: {error}", self.ends.peer);
+        if self.send_buffer != buffer {
+            self.send_buffer = buffer;
+            if let Err(error) = setsockopt(&self.stream, sockopt::SndBuf, &buffer) {
+                log::debug!("send buffer of {}: {error}", self.ends.peer);
+            }
         }
         true
     }

@@ -1,6 +1,6 @@
 //! What the edge knows of itself, and the page of metrics that is made of it.
 
-use super::Shared;
+use super::{HeldFigures, Shared};
 use crate::limits::http::METRICS_PAGES;
 use bytes::Bytes;
 use std::fmt;
@@ -19,6 +19,16 @@ pub struct EdgeFigures {
     pub seats: usize,
     /// Media seats.
     pub seats_most: usize,
+    /// Pages that listen to `/events` now.
+    pub listeners: usize,
+    /// Such pages at most.
+    pub listeners_most: usize,
+    /// Such pages refused since the start.
+    pub listeners_refused: u64,
+    /// Events published since the start.
+    pub events: u64,
+    /// Requests that wait for media.
+    pub held: HeldFigures,
     /// Connections refused since the start, for want of room.
     pub refused: u64,
     /// Connections refused since the start, from outside of the house.
@@ -76,6 +86,11 @@ impl Metrics {
             connections_most: limits.connections,
             seats: limits.media_seats.saturating_sub(shared.seats.free()),
             seats_most: limits.media_seats,
+            listeners: shared.listeners.len(),
+            listeners_most: limits.listeners,
+            listeners_refused: shared.listeners.refused(),
+            events: shared.live.events().map_or(0, |bus| bus.published()),
+            held: shared.playlists.waiting().figures(),
             refused: self.refused.load(Relaxed),
             outsiders: self.outsiders.load(Relaxed),
         });

@@ -2,6 +2,7 @@
 
 use super::EdgeSettings;
 use crate::limits::http::ORIGIN_BYTES;
+use crate::serve::NetworkName;
 use crate::wire::http::{Authority, Host, Request};
 use bytes::Bytes;
 use std::net::IpAddr;
@@ -38,6 +39,7 @@ impl Origin {
 #[derive(Debug)]
 pub(super) struct Guard {
     names: Vec<String>,
+    network_name: Option<NetworkName>,
     addresses: Vec<IpAddr>,
     ports: Vec<u16>,
     embedders: Vec<String>,
@@ -62,6 +64,7 @@ impl Guard {
         }
         Guard {
             names,
+            network_name: settings.network_name.clone(),
             addresses,
             ports,
             embedders: settings.embed_origins.clone(),
@@ -77,13 +80,30 @@ impl Guard {
     /// Whether `host` is this box, reached at its address `local`.
     pub(super) fn is_own(&self, host: &Host<'_>, local: IpAddr) -> bool {
         match host {
-            Host::Name(name) => self.names.iter().any(|own| own.eq_ignore_ascii_case(name)),
+            Host::Name(name) => {
+                self.names.iter().any(|own| own.eq_ignore_ascii_case(name))
+                    || self.is_network_name(name)
+            }
             Host::Ip(address) => {
                 *address == local.to_canonical()
                     || address.is_loopback()
                     || self.addresses.contains(address)
             }
         }
+    }
+
+    /// Whether the box goes by `name` since another one had the configured name.
+    fn is_network_name(&self, name: &str) -> bool {
+        let Some(network_name) = &self.network_name else {
+            return false;
+        };
+        let own = network_name.get();
+        let Some((first, rest)) = name.split_at_checked(own.len()) else {
+            return false;
+        };
+        let is_known = |suffix: &str| SUFFIXES.iter().any(|s| s.eq_ignore_ascii_case(suffix));
+        first.eq_ignore_ascii_case(&own)
+            && (rest.is_empty() || rest.strip_prefix('.').is_some_and(is_known))
     }
 
     /// Who sent the request's page.
@@ -196,6 +216,30 @@ mod tests {
             "evil.hearth.local",
         ] {
             assert!(!own(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_name_after_a_conflict_is_ours_as_soon_as_we_have_it() {
+        let name = NetworkName::new("hearth");
+        let settings = EdgeSettings {
+            network_name: Some(name.clone()),
+            ..EdgeSettings::default()
+        };
+        let guard = Guard::new(&settings, vec![80]);
+        let own = |text: &str| guard.is_own(&Authority::parse(text).unwrap().host, LOCAL);
+        assert!(own("hearth.local") && !own("hearth-2.local"));
+        name.set("hearth-2");
+        for ours in [
+            "hearth-2",
+            "HEARTH-2.local:80",
+            "hearth-2.fritz.box",
+            "hearth.local",
+        ] {
+            assert!(own(ours), "{ours}");
+        }
+        for other in ["hearth-2.evil.example", "hearth-22.local", "hearth-3.local"] {
+            assert!(!own(other), "{other}");
         }
     }
 

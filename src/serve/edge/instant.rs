@@ -3,20 +3,25 @@
 //!
 //! It ends behind the last fragment before a discontinuity or other tracks, because nobody could
 //! say either in the middle of a file, and for a viewer who falls too far behind. The player then
-//! asks again.
+//! asks again. It also ends for a viewer who may not watch any more, within two seconds.
 
 use super::Channel;
+use super::access;
 use super::answer::{Answer, NEVER};
 use super::connection::{Connection, Next, full_house};
 use super::playlists::{NOT_YET, OFF_AIR};
 use super::reader;
 use super::route::{MP4, Manner};
 use super::sender::SendEnd;
-use crate::limits::http::{INSTANT_BEHIND_TICKS, INSTANT_SEEN_MS, INSTANT_SEND_BUFFER};
+use crate::limits::http::{
+    INSTANT_BEHIND_TICKS, INSTANT_CONGESTION_CONTROL, INSTANT_LOOK_MS, INSTANT_SEND_BUFFER,
+};
 use crate::media::cursor::{Cursor, Next as Media};
 use crate::media::rendition::FragmentRef;
 use crate::time::Mono;
 use crate::wire::http::ResponseHead;
+use nix::sys::socket::{setsockopt, sockopt};
+use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
 
@@ -27,6 +32,10 @@ pub(super) const FILE: &str = "stream.mp4";
 pub(super) struct Follow {
     /// The session.
     pub(super) channel: Arc<dyn Channel>,
+    /// Whose channel it is.
+    pub(super) name: Box<str>,
+    /// By what they may watch it.
+    pub(super) token: Option<Box<str>>,
     /// For the count.
     pub(super) viewer: u64,
 }
@@ -48,11 +57,21 @@ pub(super) async fn send(
         return connection.send(full_house(), manner).await;
     }
     let head_only = manner.head_only;
-    begin(connection, &first, manner).await?;
+    pace(connection);
+    begin(connection, &first, cursor.epoch_unix_ms(), manner).await?;
     if !head_only {
         push(connection, follow, &mut cursor, first).await?;
     }
     Ok(Next::Close)
+}
+
+/// Asks for a congestion control that takes no single loss for a full path: over a weak radio, one
+/// that does brings the picture later. Who may not choose keeps the system's.
+fn pace(connection: &Connection) {
+    let control = OsString::from(INSTANT_CONGESTION_CONTROL);
+    if let Err(error) = setsockopt(&connection.stream, sockopt::TcpCongestion, &control) {
+        log::debug!("congestion control of an instant stream: {error}");
+    }
 }
 
 /// The fragment to begin with, or why there is none.
@@ -85,6 +104,7 @@ async fn first(
 async fn begin(
     connection: &mut Connection,
     first: &FragmentRef,
+    epoch: i64,
     mut manner: Manner,
 ) -> Result<(), SendEnd> {
     let mut head = ResponseHead {
@@ -96,7 +116,7 @@ async fn begin(
     manner.close = true;
     manner.complete(&mut head);
     let text = head
-        .render_with(&first.tracks.codecs())
+        .render_with(&first.tracks.codecs(), Some(epoch))
         .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
     let init: &[u8] = match manner.head_only {
         true => &[],
@@ -113,8 +133,11 @@ async fn push(
     first: FragmentRef,
 ) -> Result<(), SendEnd> {
     let mut fragment = first;
-    let mut seen = connection.shared.live.now();
+    let mut looked = Mono::default();
     loop {
+        if !may_go_on(connection, follow, &mut looked) {
+            return Ok(());
+        }
         let FragmentRef {
             file, offset, len, ..
         } = fragment;
@@ -122,7 +145,6 @@ async fn push(
         sender.send_file(&*file, offset, len).await?;
         // What is read no more must not be held while waiting.
         drop(file);
-        count(connection, follow, &mut seen);
         fragment = match next(connection, follow, cursor).await? {
             Media::Fragment(fragment) => fragment,
             _ => return Ok(()),
@@ -130,12 +152,19 @@ async fn push(
     }
 }
 
-fn count(connection: &Connection, follow: &Follow, seen: &mut Mono) {
-    let now = connection.shared.live.now();
-    if now.since(*seen) >= INSTANT_SEEN_MS {
-        *seen = now;
+/// Whether the viewer may still watch, asked and counted anew after each interval.
+fn may_go_on(connection: &Connection, follow: &Follow, looked: &mut Mono) -> bool {
+    let live = &*connection.shared.live;
+    let now = live.now();
+    if now.since(*looked) < INSTANT_LOOK_MS {
+        return true;
+    }
+    *looked = now;
+    let admitted = access::admits(live, &follow.name, follow.token.as_deref());
+    if admitted {
         follow.channel.viewer_seen(follow.viewer, now);
     }
+    admitted
 }
 
 /// What comes next, as soon as it does; given up if the peer leaves.

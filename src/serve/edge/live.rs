@@ -2,10 +2,12 @@
 //! tests bring their own, over files of their own.
 
 use crate::media::cursor::Cursor;
-use crate::media::rendition::Resource;
+use crate::media::rendition::{ListForm, Reach, Resource};
 use crate::media::segment_file::SegmentFile;
+use crate::people::{self, Account, AccountId};
+use crate::serve::events::{Audience, EventBus};
 use crate::serve::station::{OnAir, Phase, Station};
-use crate::time::Mono;
+use crate::time::{Clock, Mono};
 use bytes::Bytes;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -17,11 +19,73 @@ pub trait Live: Send + Sync {
     /// The running session of a channel, also in grace.
     fn channel(&self, name: &str) -> Option<Arc<dyn Channel>>;
     /// The last `media.m3u8`, with ENDLIST, of a session that ended a short while ago.
-    fn ended_playlist(&self, name: &str) -> Option<Bytes>;
+    fn ended_playlist(&self, name: &str, form: ListForm) -> Option<Bytes>;
     /// Names of the channels that a player can start now, in no order.
     fn playable(&self) -> Vec<String>;
+    /// The last picture of a channel, live or not, as an MP4 of one sample.
+    fn poster(&self, name: &str) -> Option<Bytes> {
+        let _ = name;
+        None
+    }
     /// Now, in the daemon's time.
     fn now(&self) -> Mono;
+    /// Who may watch a channel, on air or not. Waits for nothing.
+    fn visibility(&self, _name: &str) -> Visibility {
+        Visibility::Household
+    }
+    /// Whether this token lets its holder into the channel now. Waits for nothing.
+    fn has_pass(&self, _name: &str, _token: &str) -> bool {
+        false
+    }
+    /// Whose own pass for a channel this token is; None for all others. Waits for nothing.
+    fn pass_holder(&self, _name: &str, _token: &str) -> Option<AccountId> {
+        None
+    }
+    /// Whose session this is; None if it is nobody's, or over. Waits for nothing.
+    fn account(&self, _session: &str) -> Option<Account> {
+        None
+    }
+    /// What pages are told; None if nothing.
+    fn events(&self) -> Option<Arc<EventBus>> {
+        None
+    }
+    /// Wall-clock milliseconds since 1970: a guess until the box has synchronised.
+    fn unix_ms(&self) -> i64 {
+        Clock::start().unix_ms()
+    }
+}
+
+/// Who may watch a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Visibility {
+    /// Everybody on the network.
+    #[default]
+    Household,
+    /// People of this box, with a pass that their page gives them.
+    Members,
+    /// Whoever knows its pass-phrase, with a pass for it.
+    PassPhrase,
+}
+
+impl From<people::Visibility> for Visibility {
+    fn from(kept: people::Visibility) -> Visibility {
+        match kept {
+            people::Visibility::Household => Visibility::Household,
+            people::Visibility::Members => Visibility::Members,
+            people::Visibility::PassPhrase => Visibility::PassPhrase,
+        }
+    }
+}
+
+impl Visibility {
+    /// Who may be told of the channel `name` that is seen so.
+    pub fn audience(self, name: &str) -> Audience {
+        match self {
+            Visibility::Household => Audience::Everyone,
+            Visibility::Members => Audience::Members,
+            Visibility::PassPhrase => Audience::Holders(name.to_owned()),
+        }
+    }
 }
 
 /// One channel's running session.
@@ -33,7 +97,9 @@ pub trait Channel: Send + Sync {
     /// `index.m3u8`; None until a first segment is complete.
     fn multivariant_playlist(&self) -> Option<Bytes>;
     /// `media.m3u8`; None likewise.
-    fn media_playlist(&self) -> Option<Bytes>;
+    fn media_playlist(&self, form: ListForm) -> Option<Bytes>;
+    /// How far that reaches.
+    fn reach(&self) -> Reach;
     /// `ts.m3u8`; None until a first TS segment is made.
     fn ts_playlist(&self) -> Option<Bytes>;
     /// TS is wanted from `now` on.
@@ -50,6 +116,13 @@ pub trait Channel: Send + Sync {
     fn changed(&self) -> &Notify;
     /// A viewer asked for media.
     fn viewer_seen(&self, viewer: u64, now: Mono);
+    /// The same; true if it should be said whose viewer it is.
+    fn viewer_came(&self, viewer: u64, now: Mono) -> bool {
+        self.viewer_seen(viewer, now);
+        false
+    }
+    /// Who is logged in where that viewer is; None: nobody.
+    fn viewer_is(&self, _viewer: u64, _account: Option<AccountId>, _now: Mono) {}
 }
 
 /// What a file name stands for.
@@ -59,6 +132,17 @@ pub enum MediaResource {
     Init(Bytes),
     /// A segment.
     Segment(Arc<dyn MediaFile>),
+    /// Part of a segment that may still grow.
+    Part {
+        /// The segment.
+        file: Arc<dyn MediaFile>,
+        /// Its first byte.
+        offset: u64,
+        /// Bytes.
+        len: u64,
+    },
+    /// The part that comes next: its name is known, and nothing of it is there.
+    Awaited,
 }
 
 /// A segment's bytes. Those below `len` never change.
@@ -107,8 +191,11 @@ impl Channel for OnAir {
     fn multivariant_playlist(&self) -> Option<Bytes> {
         self.rendition.multivariant_playlist()
     }
-    fn media_playlist(&self) -> Option<Bytes> {
-        self.rendition.media_playlist()
+    fn media_playlist(&self, form: ListForm) -> Option<Bytes> {
+        self.rendition.media_playlist(form)
+    }
+    fn reach(&self) -> Reach {
+        self.rendition.reach()
     }
     fn ts_playlist(&self) -> Option<Bytes> {
         self.ts.playlist()
@@ -123,6 +210,10 @@ impl Channel for OnAir {
         match self.rendition.resource(file) {
             Some(Resource::Init(bytes)) => Some(MediaResource::Init(bytes)),
             Some(Resource::Segment(segment)) => Some(MediaResource::Segment(segment)),
+            Some(Resource::Part { file, offset, len }) => {
+                Some(MediaResource::Part { file, offset, len })
+            }
+            Some(Resource::Awaited) => Some(MediaResource::Awaited),
             None => {
                 let segment = self.ts.segment(file)?;
                 Some(MediaResource::Segment(segment))
@@ -138,6 +229,12 @@ impl Channel for OnAir {
     fn viewer_seen(&self, viewer: u64, now: Mono) {
         OnAir::viewer_seen(self, viewer, now);
     }
+    fn viewer_came(&self, viewer: u64, now: Mono) -> bool {
+        OnAir::viewer_seen(self, viewer, now)
+    }
+    fn viewer_is(&self, viewer: u64, account: Option<AccountId>, now: Mono) {
+        OnAir::viewer_is(self, viewer, account, now);
+    }
 }
 
 impl Live for Station {
@@ -145,8 +242,8 @@ impl Live for Station {
         let on_air = self.on_air(name)?;
         Some(on_air)
     }
-    fn ended_playlist(&self, name: &str) -> Option<Bytes> {
-        Station::ended_playlist(self, name)
+    fn ended_playlist(&self, name: &str, form: ListForm) -> Option<Bytes> {
+        Station::ended_playlist(self, name, form)
     }
     fn playable(&self) -> Vec<String> {
         self.channels()
@@ -154,6 +251,9 @@ impl Live for Station {
             .filter(|channel| channel.playable && channel.phase != Phase::Ended)
             .map(|channel| channel.name)
             .collect()
+    }
+    fn poster(&self, name: &str) -> Option<Bytes> {
+        Station::poster(self, name)
     }
     fn now(&self) -> Mono {
         self.clock().now()

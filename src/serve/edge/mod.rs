@@ -5,34 +5,47 @@
 //! deadlines of [`EdgeSettings`]; what does not fit gets an answer, never a queue without end.
 //! One task a connection on one current-thread runtime; segments leave by `sendfile(2)`.
 
+mod access;
 mod answer;
+mod blocking;
 mod connection;
 mod deadline;
+mod ear;
+mod events;
 mod figures;
 mod guard;
 mod gzip;
+mod household;
 mod instant;
 mod listener;
+mod listeners;
 mod live;
 mod networks;
 mod playlists;
 mod reader;
+mod resources;
 mod route;
 mod seats;
 mod sender;
 mod settings;
 mod table;
+mod transfer;
 mod ui_desk;
 mod ui_line;
 mod ui_proxy;
 mod ui_request;
+mod upload;
+mod waiting;
 
+pub use access::{PlayName, REFUSAL, admits};
 pub use figures::{EdgeFigures, WriteMetrics};
-pub use live::{Channel, Live, MediaFile, MediaResource};
+pub use household::Household;
+pub use live::{Channel, Live, MediaFile, MediaResource, Visibility};
 pub use networks::{Networks, Reach};
 pub use settings::{Deadlines, EdgeLimits, EdgeSettings};
+pub use waiting::HeldFigures;
 
-use crate::limits::http::FAREWELL;
+use crate::limits::http::{DOWNLOADS_AT_ONCE, FAREWELL};
 use crate::serve::assets::Asset;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -51,8 +64,10 @@ struct Shared {
     networks: Networks,
     table: table::Table,
     seats: seats::Seats,
+    listeners: listeners::Listeners,
     playlists: playlists::Playlists,
     desk: Arc<ui_desk::Desk>,
+    transfers: tokio::sync::Semaphore,
 }
 
 /// Serves HTTP on `listeners` until `shutdown` turns true; then responses under way get
@@ -82,8 +97,13 @@ pub async fn serve(
         networks: Networks::new(settings.reach),
         table: table::Table::new(&settings.limits),
         seats: seats::Seats::new(settings.limits.media_seats),
+        listeners: listeners::Listeners::new(
+            settings.limits.listeners,
+            settings.limits.listeners_per_address,
+        ),
         playlists: playlists::Playlists::new(settings.limits.waiters),
         desk: ui_desk::Desk::new(ui_socket, &settings),
+        transfers: tokio::sync::Semaphore::new(DOWNLOADS_AT_ONCE),
         live,
         assets,
         metrics: figures::Metrics::new(metrics),

@@ -48,6 +48,11 @@ impl Networks {
         self.reach == Reach::Anywhere || is_private(peer) || self.is_attached(peer)
     }
 
+    /// Whether `peer` is in a network that the box is in itself: nobody who comes through a router.
+    pub fn attaches(&self, peer: IpAddr) -> bool {
+        self.is_attached(peer.to_canonical())
+    }
+
     fn is_attached(&self, peer: IpAddr) -> bool {
         let mut attached = self
             .attached

@@ -2,27 +2,38 @@
 //! buffer: nothing here waits.
 
 use super::Shared;
-use super::answer::{Answer, Body, FOR_EVER, NEVER, TEXT};
+use super::access::{self, LivePath};
+use super::answer::{self, Answer, FOR_EVER, NEVER, TEXT};
+use super::ear::{Ear, cookie};
+use super::events;
 use super::guard::Origin;
 use super::instant::{self, Follow};
-use super::live::{Channel, MediaResource};
+use super::live::{Channel, Live};
 use super::playlists::{self, Asked, Kind};
+use super::resources::{self, AskedFile, Found, not_there};
+use super::transfer;
 use super::ui_request::UiRequest;
-use crate::wire::http::{Host, Method, Request, ResponseHead, Span, accepts_gzip, accepts_html};
+use super::upload;
+use crate::limits::people::{PASS_TOKEN_MAX, SESSION_TOKEN_MAX};
+use crate::limits::wifi::{ACCESS_POINT, ACCESS_POINT_PAGE};
+use crate::people::AccountId;
+use crate::serve::ui::SESSION_COOKIE;
+use crate::wire::hls_query::HlsQuery;
+use crate::wire::http::{Host, Method, Request, ResponseHead, accepts_gzip, accepts_html};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 const READS: &str = "GET, HEAD, OPTIONS";
+const SENDS: &str = "POST, PUT, OPTIONS";
 const DAY: &str = "public, max-age=86400";
 pub(super) const MP4: &str = "video/mp4";
-const MP2T: &str = "video/mp2t";
 
 /// Prometheus' text format.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Paths that other people's pages must not even ask for.
-const GUARDED: [&str; 4] = ["/live/", "/events", "/api/", "/metrics"];
+const GUARDED: [&str; 5] = ["/live/", "/events", "/api/", "/metrics", upload::PREFIX];
 
 /// Longest name of a segment.
 const FILE_BYTES: usize = 64;
@@ -53,8 +64,21 @@ pub(super) enum Plan {
         /// Which playlist.
         asked: Asked,
     },
+    /// Wait for a part.
+    Part {
+        /// The session.
+        channel: Arc<dyn Channel>,
+        /// Which part.
+        asked: AskedFile,
+    },
     /// Send fragments as they come.
     Follow(Follow),
+    /// Send the file that this ticket is for.
+    Download(Box<str>),
+    /// Take the file that this ticket is for.
+    Upload(Box<upload::Asked>),
+    /// Tell events as they come.
+    Listen(Box<Ear>),
     /// Ask the UI.
     Ui(Box<UiRequest>),
 }
@@ -70,6 +94,8 @@ pub(super) struct Manner {
     pub(super) is_http10: bool,
     allow_origin: Option<Box<str>>,
     resource_policy: Option<&'static str>,
+    /// What is sent is for its asker alone, and no cache on the way may keep it for others.
+    is_private: bool,
     origin_matters: bool,
 }
 
@@ -88,6 +114,9 @@ impl Manner {
         head.is_http10 = self.is_http10;
         head.allow_origin = self.allow_origin.take();
         head.resource_policy = self.resource_policy;
+        if self.is_private {
+            head.cache_control = head.cache_control.map(answer::private);
+        }
         if self.origin_matters {
             head.vary = Some(match head.vary {
                 Some(_) => "Accept-Encoding, Origin",
@@ -109,6 +138,7 @@ pub(super) fn route(shared: &Shared, ends: &Ends, request: &Request<'_>) -> Exch
             _ => "same-origin",
         }),
         origin_matters: shared.guard.has_embedders(),
+        is_private: access::has_token(&request.target.path),
         allow_origin: None,
     };
     let plan = match refuse(shared, ends, request, &origin) {
@@ -126,6 +156,11 @@ pub(super) fn route(shared: &Shared, ends: &Ends, request: &Request<'_>) -> Exch
 fn refuse(shared: &Shared, ends: &Ends, request: &Request<'_>, origin: &Origin) -> Option<Answer> {
     let addressed = request.host.as_ref().map(|authority| &authority.host);
     if addressed.is_some_and(|host: &Host<'_>| !shared.guard.is_own(host, ends.local.ip())) {
+        // On the access point every name leads here.
+        if ends.local.ip() == ACCESS_POINT && request.method.is_read() {
+            let elsewhere = Answer::text(302, "This box has a page for you.\n");
+            return Some(elsewhere.with(|head| head.location = Some(ACCESS_POINT_PAGE)));
+        }
         let page = Answer::bytes(TEXT, NEVER, shared.guard.directions());
         return Some(page.with(|head| head.status = 421));
     }
@@ -147,11 +182,20 @@ fn plan(shared: &Shared, ends: &Ends, request: &Request<'_>, allowed: bool) -> P
         _ => {}
     }
     match own(shared, ends, request) {
-        Some(Plan::Answer(_) | Plan::Playlist { .. } | Plan::Follow(_))
-            if !request.method.is_read() =>
-        {
+        Some(
+            Plan::Answer(_)
+            | Plan::Playlist { .. }
+            | Plan::Part { .. }
+            | Plan::Follow(_)
+            | Plan::Download(_)
+            | Plan::Listen(_),
+        ) if !request.method.is_read() => {
             let refusal = Answer::text(405, "This can only be read.\n");
             Plan::Answer(refusal.with(|head| head.allow = Some(READS)))
+        }
+        Some(Plan::Upload(_)) if !matches!(request.method, Method::Post | Method::Put) => {
+            let refusal = Answer::text(405, "This can only be sent to.\n");
+            Plan::Answer(refusal.with(|head| head.allow = Some(SENDS)))
         }
         Some(plan) => plan,
         None if request.target.raw == "*" => Plan::Answer(Answer::text(400, "Ask for a path.\n")),
@@ -169,6 +213,15 @@ fn own(shared: &Shared, ends: &Ends, request: &Request<'_>) -> Option<Plan> {
     if let Some(rest) = path.strip_prefix("/live/") {
         return Some(live(shared, ends, request, rest));
     }
+    if path == events::PATH {
+        return Some(Plan::Listen(Box::new(Ear::of(request))));
+    }
+    if let Some(ticket) = path.strip_prefix(transfer::PREFIX) {
+        return Some(Plan::Download(ticket.into()));
+    }
+    if let Some(ticket) = path.strip_prefix(upload::PREFIX) {
+        return Some(Plan::Upload(Box::new(upload::Asked::new(request, ticket))));
+    }
     let answer = match path {
         "/healthz" => Answer::text(200, "ok"),
         "/metrics" => metrics(shared),
@@ -181,33 +234,49 @@ fn own(shared: &Shared, ends: &Ends, request: &Request<'_>) -> Option<Plan> {
     Some(Plan::Answer(answer))
 }
 
-/// `NAME/FILE`.
+/// `NAME/FILE` or `NAME/~TOKEN/FILE`.
 fn live(shared: &Shared, ends: &Ends, request: &Request<'_>, rest: &str) -> Plan {
-    let not_found = || Plan::Answer(Answer::not_found("There is nothing here.\n"));
-    let Some((name, file)) = rest
-        .split_once('/')
-        .filter(|(name, file)| is_name(name) && is_file(file))
+    let Some(LivePath { name, token, file }) =
+        LivePath::split(rest).filter(|path| is_name(path.name) && is_file(path.file))
     else {
-        return not_found();
+        return Plan::Answer(not_there());
     };
+    // Before anything is looked up: a refusal is the same whether the channel is live, or there at all.
+    if !access::admits(&*shared.live, name, token) {
+        return Plan::Answer(Answer::text(403, access::REFUSAL));
+    }
+    if file == resources::POSTER {
+        // Who looks at a tile is no viewer.
+        let poster = shared.live.poster(name);
+        let poster = poster.map(|bytes| resources::poster(request, bytes));
+        return Plan::Answer(poster.unwrap_or_else(not_there));
+    }
     let channel = shared.live.channel(name);
     let viewer = viewer(request, ends);
     if let Some(channel) = &channel {
-        channel.viewer_seen(viewer, shared.live.now());
+        let now = shared.live.now();
+        if channel.viewer_came(viewer, now) {
+            channel.viewer_is(viewer, who(&*shared.live, request, name, token), now);
+        }
     }
     if file == instant::FILE {
         return match channel.filter(|channel| !channel.has_ended()) {
-            Some(channel) => Plan::Follow(Follow { channel, viewer }),
+            Some(channel) => Plan::Follow(Follow {
+                channel,
+                name: name.into(),
+                token: token.map(Box::from),
+                viewer,
+            }),
             None => Plan::Answer(Answer::not_found(playlists::OFF_AIR)),
         };
     }
     let Some(kind) = Kind::of(file) else {
-        let found = channel.and_then(|channel| media(&*channel, request, file));
-        return found.map_or_else(not_found, Plan::Answer);
+        return media(channel, AskedFile::new(file, request));
     };
     let asked = Asked {
         name: heapless::String::try_from(name).unwrap_or_default(),
         kind,
+        query: HlsQuery::parse(request.target.query),
         gzip: accepts_gzip(request.values("accept-encoding")),
     };
     match (
@@ -217,50 +286,19 @@ fn live(shared: &Shared, ends: &Ends, request: &Request<'_>, rest: &str) -> Plan
         channel,
     ) {
         (None, Some(channel)) => Plan::Playlist { channel, asked },
-        (answer, _) => answer.map_or_else(not_found, Plan::Answer),
+        (answer, _) => Plan::Answer(answer.unwrap_or_else(not_there)),
     }
 }
 
-/// A segment or an init segment. One that still grows is not listed and so not there.
-fn media(channel: &dyn Channel, request: &Request<'_>, file: &str) -> Option<Answer> {
-    let content_type = if file.ends_with(".ts") { MP2T } else { MP4 };
-    Some(match channel.resource(file)? {
-        MediaResource::Init(bytes) => {
-            let len = u64::try_from(bytes.len()).ok()?;
-            Answer::ranged(
-                content_type,
-                FOR_EVER,
-                span(request, len),
-                len,
-                |first, len| playlists::part_of(&bytes, first, len),
-            )
-        }
-        MediaResource::Segment(file) => {
-            if !file.is_closed() || file.is_cut() {
-                return None;
-            }
-            let len = file.len();
-            Answer::ranged(
-                content_type,
-                FOR_EVER,
-                span(request, len),
-                len,
-                |first, len| Body::File { file, first, len },
-            )
-        }
-    })
-}
-
-/// Ranges are for GET; with `If-Range` the whole is right, because nothing here has a validator.
-fn span(request: &Request<'_>, len: u64) -> Span {
-    let mut ranges = request.values("range");
-    match (ranges.next(), ranges.next()) {
-        (Some(range), None)
-            if request.method == Method::Get && request.value("if-range").is_none() =>
-        {
-            Span::resolve(Some(range), len)
-        }
-        _ => Span::Whole,
+/// A segment, a part or an init segment.
+fn media(channel: Option<Arc<dyn Channel>>, asked: AskedFile) -> Plan {
+    let Some(channel) = channel else {
+        return Plan::Answer(not_there());
+    };
+    match asked.find(&*channel) {
+        Some(Found::Answer(answer)) => Plan::Answer(answer),
+        Some(Found::Awaited) => Plan::Part { channel, asked },
+        None => Plan::Answer(not_there()),
     }
 }
 
@@ -310,15 +348,31 @@ pub(super) fn addressed(request: &Request<'_>, ends: &Ends) -> String {
     }
 }
 
-/// Tells viewers apart well enough to count them: by address and player.
+/// Tells viewers apart well enough to count them: by address, player and session.
 fn viewer(request: &Request<'_>, ends: &Ends) -> u64 {
+    let session = cookie(request, SESSION_COOKIE);
     let mut hasher = DefaultHasher::new();
-    (ends.peer, request.value("user-agent")).hash(&mut hasher);
+    (ends.peer, request.value("user-agent"), session).hash(&mut hasher);
     hasher.finish()
 }
 
+/// Whose viewer asks: by the browser's session, else by the pass in the path if it is somebody's own.
+fn who(
+    live: &dyn Live,
+    request: &Request<'_>,
+    name: &str,
+    token: Option<&str>,
+) -> Option<AccountId> {
+    let session = cookie(request, SESSION_COOKIE).filter(|it| it.len() <= SESSION_TOKEN_MAX);
+    let account = session.and_then(|session| live.account(session));
+    account.map(|account| account.id).or_else(|| {
+        let token = token.filter(|it| it.len() <= PASS_TOKEN_MAX);
+        token.and_then(|token| live.pass_holder(name, token))
+    })
+}
+
 /// `[a-z0-9][a-z0-9_-]{1,31}`.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     (2..=32).contains(&text.len())
         && text.bytes().all(|b| letter(b) || matches!(b, b'_' | b'-'))

@@ -1,6 +1,11 @@
 //! What the main floor decides about the edge.
 
 use super::Reach;
+use crate::limits::events::BEAT;
+use crate::serve::NetworkName;
+use crate::serve::downloads::Downloads;
+use crate::serve::uploads::Uploads;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Settings of one edge.
@@ -9,6 +14,8 @@ pub struct EdgeSettings {
     /// Names of the box. One without a dot also stands for itself under the suffixes that home
     /// routers use; one with a dot, or an address, only for itself.
     pub names: Vec<String>,
+    /// The name that multicast DNS gave the box: good under the same suffixes. None: `names` are all.
+    pub network_name: Option<NetworkName>,
     /// Origins (`http://host[:port]`) whose pages may embed media.
     pub embed_origins: Vec<String>,
     /// Who is answered.
@@ -17,16 +24,23 @@ pub struct EdgeSettings {
     pub limits: EdgeLimits,
     /// Deadlines.
     pub deadlines: Deadlines,
+    /// Large files that pages have offered.
+    pub downloads: Arc<Downloads>,
+    /// Large files that pages wait for.
+    pub uploads: Arc<Uploads>,
 }
 
 impl Default for EdgeSettings {
     fn default() -> EdgeSettings {
         EdgeSettings {
             names: vec!["hearth".to_owned()],
+            network_name: None,
             embed_origins: Vec::new(),
             reach: Reach::Home,
             limits: EdgeLimits::default(),
             deadlines: Deadlines::default(),
+            downloads: Arc::default(),
+            uploads: Arc::default(),
         }
     }
 }
@@ -42,7 +56,12 @@ pub struct EdgeLimits {
     /// Connections that may carry segments, each with a send buffer of `media_send_buffer`.
     /// Without a seat: 503.
     pub media_seats: usize,
-    /// Playlist requests that wait for a channel's first segment. More: 503.
+    /// Pages that listen to `/events`, each with a connection of its own. More: 503.
+    pub listeners: usize,
+    /// Of these, for one address.
+    pub listeners_per_address: usize,
+    /// Requests that are held for a channel's first segment, a later playlist or the next part. More: 503.
+    /// Fewer than connections, so that held requests never keep pages and segments out.
     pub waiters: usize,
     /// Requests for the UI from admission until their answer is written. More: 503.
     pub ui_queue: usize,
@@ -65,7 +84,9 @@ impl Default for EdgeLimits {
             connections: 256,
             per_address: 64,
             media_seats: 96,
-            waiters: 64,
+            listeners: 96,
+            listeners_per_address: 24,
+            waiters: 192,
             ui_queue: 64,
             ui_per_address: 8,
             ui_reply_bytes: 2 * 1024 * 1024,
@@ -87,6 +108,8 @@ pub struct Deadlines {
     pub write: Duration,
     /// Between a response and the next request.
     pub idle: Duration,
+    /// Between two signs of life to a page that listens to `/events`.
+    pub beat: Duration,
     /// For a channel's first playlist.
     pub first_playlist: Duration,
     /// For a channel's first TS playlist.
@@ -104,6 +127,7 @@ impl Default for Deadlines {
             body: Duration::from_secs(10),
             write: Duration::from_secs(20),
             idle: Duration::from_secs(75),
+            beat: BEAT,
             first_playlist: Duration::from_secs(6),
             first_ts: Duration::from_secs(8),
             ui_queue: Duration::from_secs(5),

@@ -20,6 +20,7 @@ pub(super) struct Table {
     inner: Mutex<Inner>,
     closing: AtomicBool,
     left: Notify,
+    closed: Notify,
 }
 
 /// What a connection says about itself without a lock.
@@ -68,6 +69,7 @@ impl Table {
             }),
             closing: AtomicBool::new(false),
             left: Notify::new(),
+            closed: Notify::new(),
         }
     }
 
@@ -79,6 +81,16 @@ impl Table {
     /// The edge shuts down: no further request is read.
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Relaxed)
+    }
+
+    /// Returns when the edge shuts down: an answer without end ends then.
+    pub(super) async fn closes(&self) {
+        let closed = self.closed.notified();
+        tokio::pin!(closed);
+        closed.as_mut().enable();
+        if !self.is_closing() {
+            closed.await;
+        }
     }
 
     /// Closes the connection that can best be spared for a new one from `address`: one that waits
@@ -106,6 +118,7 @@ impl Table {
     /// Closes idle connections at once and the rest after `farewell`; returns when all are gone.
     pub(super) async fn close(&self, farewell: Duration) {
         self.closing.store(true, Relaxed);
+        self.closed.notify_waiters();
         for (entry, ..) in self.idle(&self.lock()) {
             entry.abort();
         }

@@ -1,5 +1,5 @@
 //! Who may ask the UI, and who is next: a bounded queue that is fair by address, before exactly
-//! [`UI_LINES`] connections.
+//! [`UI_LINES`] connections. Heavy requests get at most [`UI_HEAVY`] of them, so that pages always find one.
 
 use super::settings::EdgeSettings;
 use super::ui_line::Line;
@@ -8,11 +8,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
-
-/// After an address found no room for a heavy request, nobody may hold two for this long.
-const SHARING: Duration = Duration::from_secs(10);
 
 /// What a request costs the UI side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +42,6 @@ struct State {
     waiting: Vec<Waiter>,
     total: Load,
     loads: HashMap<IpAddr, Load>,
-    sharing_until: Option<Instant>,
 }
 
 /// What an address, or all of them, has at the desk.
@@ -53,13 +49,15 @@ struct State {
 struct Load {
     tickets: usize,
     bodies: usize,
-    heavy: usize,
     lines: usize,
+    /// Of the lines.
+    heavy: usize,
 }
 
 #[derive(Debug)]
 struct Waiter {
     address: IpAddr,
+    heavy: bool,
     ready: oneshot::Sender<LentLine>,
 }
 
@@ -76,6 +74,7 @@ pub(super) struct Ticket {
 pub(super) struct LentLine {
     desk: Arc<Desk>,
     address: IpAddr,
+    heavy: bool,
     /// The connection; given back as it is then.
     pub(super) line: Line,
 }
@@ -94,7 +93,6 @@ impl Desk {
                 waiting: Vec::new(),
                 total: Load::default(),
                 loads: HashMap::new(),
-                sharing_until: None,
             }),
         })
     }
@@ -105,7 +103,7 @@ impl Desk {
         let own = state.load(address);
         let full = state.total.tickets >= self.queue || own.tickets >= self.per_address;
         let many_bodies = state.total.bodies >= UI_BODIES || own.bodies >= UI_BODIES_PER_ADDRESS;
-        if full || (weight.body && many_bodies) || (weight.heavy && !state.has_heavy_room(own)) {
+        if full || (weight.body && many_bodies) {
             return Err(Busy);
         }
         state.change(address, |load| load.add(weight));
@@ -122,61 +120,51 @@ impl Desk {
         ticket: &Ticket,
         wait: Duration,
     ) -> Result<LentLine, Busy> {
-        let waiting = match self.line_or_wait(ticket.address) {
-            Ok(line) => return Ok(line),
-            Err(waiting) => waiting,
-        };
+        let waiting = self.line_or_wait(ticket.address, ticket.weight.heavy);
         match tokio::time::timeout(wait, waiting).await {
             Ok(Ok(line)) => Ok(line),
             _ => Err(Busy),
         }
     }
 
-    fn line_or_wait(
-        self: &Arc<Desk>,
-        address: IpAddr,
-    ) -> Result<LentLine, oneshot::Receiver<LentLine>> {
+    /// A place in the queue, that may be served at once.
+    fn line_or_wait(self: &Arc<Desk>, address: IpAddr, heavy: bool) -> oneshot::Receiver<LentLine> {
+        let (ready, waiting) = oneshot::channel();
+        self.lock().waiting.push(Waiter {
+            address,
+            heavy,
+            ready,
+        });
+        self.serve_waiting();
+        waiting
+    }
+
+    fn give_back(self: &Arc<Desk>, line: Line, from: IpAddr, heavy: bool) {
         let mut state = self.lock();
-        state.waiting.retain(|waiter| !waiter.ready.is_closed());
-        if let Some(line) = state.free.pop() {
-            state.change(address, |load| load.lines += 1);
-            return Ok(LentLine {
+        state.change(from, |load| {
+            load.lines = load.lines.saturating_sub(1);
+            load.heavy = load.heavy.saturating_sub(usize::from(heavy));
+        });
+        // There are never more lines than places for them.
+        let _ = state.free.push(line);
+        drop(state);
+        self.serve_waiting();
+    }
+
+    /// Gives free lines to those whose turn it is.
+    fn serve_waiting(self: &Arc<Desk>) {
+        loop {
+            let Some((waiter, line)) = self.lock().next() else {
+                return;
+            };
+            // Whoever left in this moment drops the line, and so gives it back again.
+            let _ = waiter.ready.send(LentLine {
                 desk: Arc::clone(self),
-                address,
+                address: waiter.address,
+                heavy: waiter.heavy,
                 line,
             });
         }
-        let (ready, waiting) = oneshot::channel();
-        state.waiting.push(Waiter { address, ready });
-        Err(waiting)
-    }
-
-    /// Gives `line` to the waiter whose address has fewest lines; of those, to the first.
-    fn give_back(self: &Arc<Desk>, line: Line, from: IpAddr) {
-        let mut state = self.lock();
-        state.change(from, |load| load.lines = load.lines.saturating_sub(1));
-        state.waiting.retain(|waiter| !waiter.ready.is_closed());
-        let next = (0..state.waiting.len()).min_by_key(|&at| {
-            state
-                .waiting
-                .get(at)
-                .map(|waiter| state.load(waiter.address).lines)
-        });
-        let Some(next) = next else {
-            // There are never more lines than places for them.
-            let _ = state.free.push(line);
-            return;
-        };
-        let waiter = state.waiting.remove(next);
-        state.change(waiter.address, |load| load.lines += 1);
-        drop(state);
-        let lent = LentLine {
-            desk: Arc::clone(self),
-            address: waiter.address,
-            line,
-        };
-        // Whoever left in this moment drops the line, and so gives it back again.
-        let _ = waiter.ready.send(lent);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -191,17 +179,25 @@ impl State {
         self.loads.get(&address).copied().unwrap_or_default()
     }
 
-    /// Two heavy requests of one address only while nobody else misses the room.
-    fn has_heavy_room(&mut self, own: Load) -> bool {
-        let now = Instant::now();
-        let sharing = self.sharing_until.is_some_and(|until| now < until);
-        if self.total.heavy < UI_HEAVY {
-            return own.heavy == 0 || !sharing;
-        }
-        if own.heavy == 0 {
-            self.sharing_until = Some(now + SHARING);
-        }
-        false
+    /// A free line and who gets it: the address that has fewest; of those, who came first.
+    fn next(&mut self) -> Option<(Waiter, Line)> {
+        self.waiting.retain(|waiter| !waiter.ready.is_closed());
+        let heavy_room = self.total.heavy < UI_HEAVY;
+        let may = |waiter: &Waiter| heavy_room || !waiter.heavy;
+        let (_, at) = self
+            .waiting
+            .iter()
+            .enumerate()
+            .filter(|(_, waiter)| may(waiter))
+            .map(|(at, waiter)| (self.load(waiter.address).lines, at))
+            .min()?;
+        let line = self.free.pop()?;
+        let waiter = self.waiting.remove(at);
+        self.change(waiter.address, |load| {
+            load.lines += 1;
+            load.heavy += usize::from(waiter.heavy);
+        });
+        Some((waiter, line))
     }
 
     fn change(&mut self, address: IpAddr, change: impl Fn(&mut Load)) {
@@ -218,29 +214,20 @@ impl Load {
     fn add(&mut self, weight: Weight) {
         self.tickets += 1;
         self.bodies += usize::from(weight.body);
-        self.heavy += usize::from(weight.heavy);
     }
 
     fn remove(&mut self, weight: Weight) {
         self.tickets = self.tickets.saturating_sub(1);
         self.bodies = self.bodies.saturating_sub(usize::from(weight.body));
-        self.heavy = self.heavy.saturating_sub(usize::from(weight.heavy));
     }
 }
 
 impl Ticket {
-    /// The UI has answered: neither body nor heavy work is left, only a reply to write.
+    /// The UI has answered: no body is left, only a reply to write.
     pub(super) fn lighten(&mut self) {
-        let weight = std::mem::replace(
-            &mut self.weight,
-            Weight {
-                heavy: false,
-                body: false,
-            },
-        );
+        let body = std::mem::replace(&mut self.weight.body, false);
         self.desk.lock().change(self.address, |load| {
-            load.bodies = load.bodies.saturating_sub(usize::from(weight.body));
-            load.heavy = load.heavy.saturating_sub(usize::from(weight.heavy));
+            load.bodies = load.bodies.saturating_sub(usize::from(body));
         });
     }
 }
@@ -257,7 +244,7 @@ impl Drop for Ticket {
 impl Drop for LentLine {
     fn drop(&mut self) {
         let line = std::mem::take(&mut self.line);
-        self.desk.give_back(line, self.address);
+        self.desk.give_back(line, self.address, self.heavy);
     }
 }
 
@@ -307,30 +294,33 @@ mod tests {
     }
 
     #[test]
-    fn two_heavy_requests_at_a_time_and_one_each_where_others_want_one() {
-        let desk = desk();
-        let first = desk.admit(address(1), HEAVY).unwrap();
-        let second = desk.admit(address(1), HEAVY).unwrap();
-        assert!(desk.admit(address(2), HEAVY).is_err());
-        assert!(desk.admit(address(2), LIGHT).is_ok());
-        drop(first);
-        assert!(
-            desk.admit(address(1), HEAVY).is_err(),
-            "another address waits for this"
-        );
-        let other = desk.admit(address(2), HEAVY).unwrap();
-        drop(second);
-        assert!(desk.admit(address(1), HEAVY).is_ok());
-        drop(other);
+    fn two_heavy_requests_at_a_time_the_rest_in_turn_and_who_has_none_first() {
+        run(async {
+            let desk = desk();
+            let ask = |last| desk.line_or_wait(address(last), true);
+            let first = ask(1).await.unwrap();
+            let second = ask(1).await.unwrap();
+            let (mut third, mut other) = (ask(1), ask(2));
+            assert!(third.try_recv().is_err() && other.try_recv().is_err());
+            let page = desk.line_or_wait(address(3), false).await.unwrap();
+            drop(page);
+            drop(first);
+            assert_eq!(other.await.unwrap().address, address(2));
+            drop(second);
+            assert_eq!(third.await.unwrap().address, address(1));
+            assert_eq!(desk.lock().total, Load::default());
+        });
     }
 
     #[test]
-    fn an_answered_request_is_heavy_no_more() {
+    fn an_answered_request_holds_no_body() {
         let desk = desk();
-        let mut tickets = [1, 2].map(|n| desk.admit(address(n), HEAVY).unwrap());
+        let mut tickets: Vec<_> = (0..UI_BODIES_PER_ADDRESS)
+            .map(|_| desk.admit(address(1), HEAVY).unwrap())
+            .collect();
+        assert!(desk.admit(address(1), HEAVY).is_err());
         tickets[0].lighten();
-        assert!(desk.admit(address(3), HEAVY).is_ok());
-        assert_eq!(desk.lock().total.tickets, 2);
+        assert!(desk.admit(address(1), HEAVY).is_ok());
         drop(tickets);
         assert_eq!(desk.lock().total, Load::default());
     }
@@ -346,8 +336,8 @@ mod tests {
             for _ in 0..UI_LINES {
                 held.push(desk.line(&greedy, wait).await.unwrap());
             }
-            let again = desk.line_or_wait(greedy.address).unwrap_err();
-            let mine = desk.line_or_wait(modest.address).unwrap_err();
+            let again = desk.line_or_wait(greedy.address, false);
+            let mine = desk.line_or_wait(modest.address, false);
             drop(held.pop());
             assert_eq!(mine.await.unwrap().address, address(2));
             assert_eq!(again.await.unwrap().address, address(1));
@@ -369,7 +359,7 @@ mod tests {
                     .unwrap_err(),
                 Busy
             );
-            let late = desk.line_or_wait(address(1)).unwrap_err();
+            let late = desk.line_or_wait(address(1), false);
             held.clear();
             drop(late);
             assert_eq!(desk.lock().free.len(), UI_LINES);

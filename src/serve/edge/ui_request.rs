@@ -26,6 +26,9 @@ const DROPPED: [&str; 16] = [
 /// Fields by which the edge tells the UI about the peer; only the edge may.
 const OURS: &str = "x-hearth-";
 
+/// The one of them that pages send: it proves where they come from.
+const FORM_TOKEN: &str = "x-hearth-token";
+
 /// A request for the UI.
 #[derive(Debug)]
 pub(super) struct UiRequest {
@@ -89,7 +92,7 @@ fn is_passed(request: &Request<'_>, name: &str, value: &[u8]) -> bool {
     let ours = name
         .get(..OURS.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(OURS));
-    !ours
+    (!ours || name.eq_ignore_ascii_case(FORM_TOKEN))
         && value.is_ascii()
         && !DROPPED
             .iter()
@@ -104,7 +107,7 @@ mod tests {
     #[test]
     fn only_what_was_understood_goes_on() {
         let text = b"POST http://Hearth.local/login?next=%2F HTTP/1.1\r\nHost: other\r\nCookie: a=b\r\n\
-            X-Hearth-Peer: 1.2.3.4\r\nx-hearth-HOST: evil\r\nConnection: close, X-Secret\r\nX-Secret: 1\r\n\
+            X-Hearth-Peer: 1.2.3.4\r\nX-Hearth-Token: t0k\r\nx-hearth-HOST: evil\r\nConnection: close, X-Secret\r\nX-Secret: 1\r\n\
             TE: trailers\r\nUpgrade: h2c\r\nExpect: 100-continue\r\nX-Forwarded-For: 9.9.9.9\r\n\
             X-Name: caf\xc3\xa9\r\nContent-Length: 3\r\n\r\n";
         let (request, _) = Request::read(text).unwrap().unwrap();
@@ -116,7 +119,7 @@ mod tests {
         assert_eq!(
             String::from_utf8(built.head).unwrap(),
             "POST /login?next=%2F HTTP/1.1\r\nHost: hearth.local\r\nX-Hearth-Peer: 192.168.1.9\r\n\
-             X-Hearth-Host: hearth.local\r\nCookie: a=b\r\nContent-Length: 3\r\n\r\n"
+             X-Hearth-Host: hearth.local\r\nCookie: a=b\r\nX-Hearth-Token: t0k\r\nContent-Length: 3\r\n\r\n"
         );
         assert!(built.expects_continue && built.heavy && !built.head_only);
     }

@@ -6,12 +6,14 @@ use super::places::Place;
 use crate::limits::rtmp_server as limits;
 use crate::media::ingest::{Ingest, IngestError};
 use crate::media::rendition::AppendError;
+use crate::people::{AccountId, KeyHolder, Refusal};
 use crate::serve::station::Publication;
 use crate::time::{Clock, Mono};
 use crate::wire::rtmp::{Connection, Event, ProtocolError, PublishRequest};
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
+use std::sync::Arc;
 use tokio::net::TcpStream;
 
 thread_local! {
@@ -58,6 +60,7 @@ struct Session<'a> {
 /// A publish that was let in.
 struct Live {
     publication: Publication,
+    account: AccountId,
     ingest: Ingest,
     stream: u32,
     noted: Mono,
@@ -176,22 +179,13 @@ impl Session<'_> {
                 "This connection is already live",
             ));
         }
-        let Some(holder) = self.server.people.holder_of_key(&request.key) else {
-            // Where nothing follows the app, the app is taken for the key.
-            let nothing = request.app.is_empty() && matches!(&*request.key, "" | "live");
-            let text = if nothing {
-                format!(
-                    "The stream key is missing. Copy it from {}",
-                    self.server.studio_url
-                )
-            } else {
-                self.server.station.note_wrong_key(self.address);
-                format!(
-                    "Wrong stream key. Copy it again from {}",
-                    self.server.studio_url
-                )
-            };
-            return Err(self.refuse_on(request.stream, "NetStream.Publish.BadName", &text));
+        let now = self.clock.now();
+        let holder = match self.server.people.admit_key(&request.key, now) {
+            Ok(holder) => holder,
+            Err(refusal) => {
+                let text = self.refusal(&request, refusal);
+                return Err(self.refuse_on(request.stream, "NetStream.Publish.BadName", &text));
+            }
         };
         let mut publication = match self.server.station.publish(&holder, self.address) {
             Ok(publication) => publication,
@@ -222,15 +216,47 @@ impl Session<'_> {
                 &request.agent
             }
         );
-        let now = self.clock.now();
+        let (now, account) = (self.clock.now(), holder.account);
+        if publication.begins() {
+            self.write_down(holder, now);
+        }
         self.live = Some(Live {
             publication,
+            account,
             ingest: Ingest::new(start, now),
             stream: request.stream,
             noted: now,
             lost: 0,
         });
         Ok(())
+    }
+
+    /// Why this key does not get in, in words for the encoder's window.
+    fn refusal(&self, request: &PublishRequest, refusal: Refusal) -> String {
+        let (studio, station) = (&self.server.studio_url, &self.server.station);
+        if refusal != Refusal::Key {
+            // The page of whose key it is says so too.
+            if let Some(holder) = self.server.people.key_in_time(&request.key) {
+                station.note_turned_away(holder.account, self.address, refusal);
+            }
+            return refusal.to_string();
+        }
+        // Where nothing follows the app, the app is taken for the key.
+        if request.app.is_empty() && matches!(&*request.key, "" | "live") {
+            return format!("The stream key is missing. Copy it from {studio}");
+        }
+        station.note_wrong_key(self.address, &request.key);
+        format!("Wrong stream key. Copy it again from {studio}")
+    }
+
+    /// Writes down that a session began, away from the thread that carries media.
+    fn write_down(&self, holder: KeyHolder, now: Mono) {
+        let (people, from) = (Arc::clone(&self.server.people), self.address);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = people.went_live(&holder, from, now) {
+                log::warn!("{}: going live is not written down: {error}", holder.name);
+            }
+        });
     }
 
     fn take_media(&mut self, event: Event) -> Result<(), End> {
@@ -278,6 +304,12 @@ impl Session<'_> {
                 live.noted = now;
                 live.publication.note_health(live.ingest.health());
                 live.publication.keep_reserved(&self.server.people).await;
+                // Whole kbit/s; a bound that is changed counts at once.
+                let most = self.server.people.bitrate_max_of(live.account);
+                let text = live.publication.note_rate(most.map(|bits| bits / 1_000));
+                if let Some(text) = text {
+                    return Err(self.refuse("NetStream.Publish.Rejected", &text));
+                }
             }
         }
         self.take_outputs()?;
@@ -360,7 +392,17 @@ impl Session<'_> {
     /// What is complete goes out; the channel learns that its publisher left.
     fn finish(&mut self, end: &End) {
         let Some(mut live) = self.live.take() else {
-            log::info!("RTMP {}: {end}", self.address);
+            // Who connects and says nothing looks whether we are there: our own watchdog does, every few seconds.
+            let said_nothing = matches!(
+                end,
+                End::Protocol(ProtocolError::HandshakeCut { got: 0, .. })
+            );
+            let level = if said_nothing {
+                log::Level::Debug
+            } else {
+                log::Level::Info
+            };
+            log::log!(level, "RTMP {}: {end}", self.address);
             return;
         };
         let now = self.clock.now();

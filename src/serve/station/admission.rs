@@ -5,7 +5,7 @@
 //! until that person says so on the studio page.
 
 use crate::limits::station as limits;
-use crate::people::{AccountId, KeyHolder, KeyId};
+use crate::people::{self, AccountId, KeyHolder, KeyId};
 use crate::time::Mono;
 use std::net::IpAddr;
 
@@ -45,7 +45,33 @@ pub struct Incumbent {
 pub struct Desk {
     losers: Vec<Loser>,
     switches: Vec<Switch>,
-    wrong_key: Option<(IpAddr, Mono)>,
+    /// Oldest first.
+    wrong_keys: Vec<WrongKey>,
+    turned_away: Vec<TurnedAway>,
+}
+
+/// A publish with a key that works, by somebody who may not go live now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// Whose key it was.
+    pub account: AccountId,
+    /// From where.
+    pub address: IpAddr,
+    /// When, the last time.
+    pub at: Mono,
+    /// Why.
+    pub why: people::Refusal,
+}
+
+/// A publish with a key that nobody has; what was tried again and again counts as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongKey {
+    /// From where.
+    pub address: IpAddr,
+    /// When, the last time.
+    pub at: Mono,
+    /// How the key begins: letters and figures only.
+    pub begins: heapless::String<{ limits::WRONG_KEY_CHARS }>,
 }
 
 #[derive(Debug)]
@@ -120,13 +146,43 @@ impl Desk {
     }
 
     /// An unknown key came.
-    pub fn note_wrong_key(&mut self, address: IpAddr, now: Mono) {
-        self.wrong_key = Some((address, now));
+    pub fn note_wrong_key(&mut self, address: IpAddr, key: &str, now: Mono) {
+        let plain = key.chars().filter(char::is_ascii_alphanumeric);
+        let begins = plain.take(limits::WRONG_KEY_CHARS).collect();
+        self.wrong_keys
+            .retain(|known| known.address != address || known.begins != begins);
+        if self.wrong_keys.len() >= limits::WRONG_KEYS {
+            self.wrong_keys.remove(0);
+        }
+        self.wrong_keys.push(WrongKey {
+            address,
+            at: now,
+            begins,
+        });
+    }
+
+    /// Somebody's encoder was turned away; of each person the last is kept.
+    pub fn note_turned_away(&mut self, one: TurnedAway) {
+        self.turned_away
+            .retain(|known| known.account != one.account);
+        push_bounded(&mut self.turned_away, one);
+    }
+
+    /// The last encoder of this account that was turned away.
+    pub fn turned_away(&self, account: AccountId) -> Option<TurnedAway> {
+        let mut known = self.turned_away.iter();
+        known.find(|one| one.account == account).copied()
     }
 
     /// Last publish with an unknown key.
     pub fn wrong_key(&self) -> Option<(IpAddr, Mono)> {
-        self.wrong_key
+        let last = self.wrong_keys.last()?;
+        Some((last.address, last.at))
+    }
+
+    /// The last of them, the newest first.
+    pub fn wrong_keys(&self) -> Vec<WrongKey> {
+        self.wrong_keys.iter().rev().cloned().collect()
     }
 
     fn take_permission(&mut self, account: AccountId, now: Mono) -> bool {
@@ -283,11 +339,41 @@ mod tests {
     }
 
     #[test]
+    fn wrong_keys_are_told_apart_and_bounded_and_never_kept_whole() {
+        let mut desk = Desk::default();
+        for at in 0..3 {
+            desk.note_wrong_key(ip(1), "ab-cdefgh", Mono(at));
+        }
+        let known = desk.wrong_keys();
+        assert_eq!(known.len(), 1);
+        assert_eq!((&*known[0].begins, known[0].at), ("abcd", Mono(2)));
+        for last in 0..100 {
+            desk.note_wrong_key(ip(last), "钥匙", Mono(100));
+        }
+        let known = desk.wrong_keys();
+        assert_eq!(known.len(), limits::WRONG_KEYS);
+        assert_eq!((known[0].address, &*known[0].begins), (ip(99), ""));
+        assert_eq!(desk.wrong_key(), Some((ip(99), Mono(100))));
+    }
+
+    #[test]
     fn refusals_are_bounded() {
         let mut desk = Desk::default();
         for account in 0..1_000 {
             desk.allow_switch(AccountId(account), Mono(0));
+            for at in 0..2 {
+                desk.note_turned_away(TurnedAway {
+                    account: AccountId(account),
+                    address: ip(1),
+                    at: Mono(at),
+                    why: people::Refusal::KeyPaused,
+                });
+            }
         }
         assert_eq!(desk.switches.len(), limits::REFUSALS);
+        assert_eq!(desk.turned_away.len(), limits::REFUSALS);
+        let last = desk.turned_away(AccountId(999)).unwrap();
+        assert_eq!((last.at, last.why), (Mono(1), people::Refusal::KeyPaused));
+        assert_eq!(desk.turned_away(AccountId(0)), None);
     }
 }

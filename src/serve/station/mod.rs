@@ -4,27 +4,41 @@
 //! The rules of who gets in are in [`admission`]; what readers share of a session is [`OnAir`].
 
 pub mod admission;
+mod allowance;
+mod checkup;
+mod endings;
 pub mod on_air;
+mod posters;
 pub mod publication;
+mod publishing;
+mod session;
 pub mod shares;
+mod state;
 
-pub use admission::Refusal;
-pub use on_air::{OnAir, Phase};
+pub use admission::{Refusal, TurnedAway, WrongKey};
+pub use checkup::Checkup;
+pub use endings::Over;
+pub use on_air::{OnAir, Phase, Watchers};
 pub use publication::Publication;
 
 use crate::limits::station as limits;
 use crate::media::ingest::Health;
+use crate::media::rendition::ListForm;
 use crate::media::storage::SegmentStorage;
-use crate::people::{AccountId, KeyHolder, KeyId};
+use crate::people::{self, AccountId, KeyHolder, KeyId};
+use crate::serve::events::EventBus;
 use crate::time::{Clock, Mono};
 use admission::Desk;
 use bytes::Bytes;
-use on_air::OnAirStart;
-use shares::{Share, Shares};
+use posters::Posters;
+use session::{Connected, Session};
+use shares::Shares;
+use state::State;
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// What the station is given at start.
 #[derive(Clone, Debug)]
@@ -35,6 +49,8 @@ pub struct StationSettings {
     pub ring_bytes: u64,
     /// Channels that may be live at once.
     pub live_channels: usize,
+    /// Bytes for all posters together.
+    pub poster_bytes: u64,
     /// The daemon's clock.
     pub clock: Clock,
 }
@@ -52,6 +68,12 @@ pub struct ChannelView {
     pub viewers: u32,
     /// The first playlist is there (a page may start its player).
     pub playable: bool,
+    /// See [`OnAir::early_ms`].
+    pub early_ms: i64,
+    /// When the newest media came, if any did.
+    pub newest_at: Option<Mono>,
+    /// A publisher is connected whose first fragment has not come yet.
+    pub starting: bool,
     /// What the streamer should know.
     pub health: Health,
     /// Publisher's address, if connected.
@@ -65,59 +87,9 @@ pub struct ChannelView {
 pub struct Station {
     settings: StationSettings,
     state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    sessions: HashMap<String, Session>,
-    ended: HashMap<String, Ended>,
-    desk: Desk,
-    shares: Shares,
-    /// Sessions that are over while somebody still reads their media: their share is not free yet.
-    retired: Vec<Retired>,
-    /// Ends of blocks of sequence numbers that the store could not take note of; at most one for each account.
-    unwritten: HashMap<AccountId, u64>,
-    publications: u64,
-}
-
-#[derive(Debug)]
-struct Retired {
-    on_air: Arc<OnAir>,
-    share: Share,
-}
-
-/// A running session as the station sees it.
-#[derive(Debug)]
-struct Session {
-    account: AccountId,
-    began: Mono,
-    share: Share,
-    /// None until its sequence numbers are reserved.
-    on_air: Option<Arc<OnAir>>,
-    publisher: Option<Connected>,
-    /// Set while nobody publishes.
-    grace_until: Option<Mono>,
-    health: Health,
-}
-
-/// The publisher of a session.
-#[derive(Debug)]
-struct Connected {
-    publication: u64,
-    key: KeyId,
-    address: IpAddr,
-    last_bytes: Mono,
-    dismiss: Option<oneshot::Sender<String>>,
-}
-
-/// What is remembered of a session that is over.
-#[derive(Debug)]
-struct Ended {
-    playlist: Option<Bytes>,
-    independent: bool,
-    keyframe_interval_ms: Option<u32>,
-    key: Option<KeyId>,
-    at: Mono,
+    events: Arc<EventBus>,
+    changed: Notify,
+    notices: AtomicU64,
 }
 
 impl Station {
@@ -132,10 +104,16 @@ impl Station {
             retired: Vec::new(),
             unwritten: HashMap::new(),
             publications: 0,
+            posters: Posters::new(settings.poster_bytes),
+            most_kbps: None,
+            over: Vec::new(),
         };
         Station {
             settings,
             state: Mutex::new(state),
+            events: Arc::new(EventBus::of_this_life()),
+            changed: Notify::new(),
+            notices: AtomicU64::new(0),
         }
     }
 
@@ -146,6 +124,27 @@ impl Station {
     /// The daemon's clock.
     pub fn clock(&self) -> Clock {
         self.settings.clock
+    }
+
+    /// What pages are told.
+    pub fn events(&self) -> &Arc<EventBus> {
+        &self.events
+    }
+
+    /// Notified when a channel's phase changes, or it becomes playable, or a streamer should know something. It keeps one
+    /// notification for whoever listens next: there is one listener.
+    pub fn changed(&self) -> &Notify {
+        &self.changed
+    }
+
+    /// Rises with each encoder that was turned away.
+    pub fn notices(&self) -> u64 {
+        self.notices.load(Ordering::Relaxed)
+    }
+
+    fn note_notice(&self) {
+        self.notices.fetch_add(1, Ordering::Relaxed);
+        self.changed.notify_one();
     }
 
     /// The running session of a channel, also in grace; None when off air.
@@ -163,15 +162,16 @@ impl Station {
     }
 
     /// The last `media.m3u8` (with ENDLIST) of a session that ended less than a minute ago.
-    pub fn ended_playlist(&self, name: &str) -> Option<Bytes> {
+    pub fn ended_playlist(&self, name: &str, form: ListForm) -> Option<Bytes> {
         let now = self.clock().now();
         let state = self.state();
         let ended = state.ended.get(name)?;
-        if now.since(ended.at) > limits::ENDED_PLAYLIST_MS {
-            None
-        } else {
-            ended.playlist.clone()
-        }
+        let list = match form {
+            ListForm::Plain => &ended.lists.plain,
+            ListForm::Whole | ListForm::Delta => &ended.lists.whole,
+        };
+        list.clone()
+            .filter(|_| now.since(ended.at) <= limits::ENDED_PLAYLIST_MS)
     }
 
     /// All sessions, by name.
@@ -215,10 +215,17 @@ impl Station {
         if let Some(session) = state.sessions.get_mut(&holder.name)
             && let Some(connected) = &session.publisher
         {
-            state
+            let admitted = state
                 .desk
-                .admit(holder, address, connected.incumbent(), now)?;
+                .admit(holder, address, connected.incumbent(), now);
+            admitted.inspect_err(|_| self.note_notice())?;
+            match connected.address == address {
+                true => session.reconnects += 1,
+                false => session.takeovers += 1,
+            }
             session.dismiss(admission::TAKEN_OVER);
+        } else if let Some(session) = state.sessions.get_mut(&holder.name) {
+            session.reconnects += 1;
         }
         if !known {
             if state.sessions.len() + state.ended.len() >= limits::CHANNELS {
@@ -238,11 +245,14 @@ impl Station {
             key: holder.key,
             address,
             last_bytes: now,
+            has_begun: false,
             dismiss: Some(dismiss),
         };
         let session = state.sessions.get_mut(&holder.name).ok_or(Refusal::Full)?;
         session.publisher = Some(connected);
         session.grace_until = None;
+        session.is_to_end = false;
+        self.changed.notify_one();
         Ok(Publication::new(
             Arc::clone(self),
             holder,
@@ -252,10 +262,52 @@ impl Station {
         ))
     }
 
+    /// Who watches a channel now.
+    pub fn watchers(&self, name: &str) -> Watchers {
+        let on_air = self.on_air(name);
+        on_air.map_or_else(Watchers::default, |it| it.watchers(self.clock().now()))
+    }
+
     /// An encoder came with a key that nobody has.
-    pub fn note_wrong_key(&self, address: IpAddr) {
+    pub fn note_wrong_key(&self, address: IpAddr, key: &str) {
         let now = self.clock().now();
-        self.state().desk.note_wrong_key(address, now);
+        self.state().desk.note_wrong_key(address, key, now);
+        self.note_notice();
+    }
+
+    /// An encoder came with a key that works, and its person may not go live now.
+    pub fn note_turned_away(&self, account: AccountId, address: IpAddr, why: people::Refusal) {
+        let at = self.clock().now();
+        let one = TurnedAway {
+            account,
+            address,
+            at,
+            why,
+        };
+        self.state().desk.note_turned_away(one);
+        self.note_notice();
+    }
+
+    /// The last encoder of this account that was turned away so.
+    pub fn turned_away(&self, account: AccountId) -> Option<TurnedAway> {
+        self.state().desk.turned_away(account)
+    }
+
+    /// The last publishes with unknown keys, the newest first.
+    pub fn wrong_keys(&self) -> Vec<WrongKey> {
+        self.state().desk.wrong_keys()
+    }
+
+    /// The channel's last picture: live, or what is kept of the session before.
+    pub fn poster(&self, name: &str) -> Option<Bytes> {
+        let now = self.clock().now();
+        let mut state = self.state();
+        let state = &mut *state;
+        let on_air = state.sessions.get(name).and_then(|it| it.on_air.as_ref());
+        match on_air {
+            Some(on_air) => state.posters.of(name, &on_air.rendition, now),
+            None => state.posters.kept(name),
+        }
     }
 
     /// Last publish with an unknown key: from where, when.
@@ -274,19 +326,6 @@ impl Station {
         self.state().desk.allow_switch(account, now);
     }
 
-    /// Key revoked or rotated: its publisher leaves with this text.
-    pub fn revoke(&self, key: KeyId, text: &str) {
-        for session in self.state().sessions.values_mut() {
-            if session
-                .publisher
-                .as_ref()
-                .is_some_and(|connected| connected.key == key)
-            {
-                session.dismiss(text);
-            }
-        }
-    }
-
     /// Ends sessions whose grace is over and forgets old endings. Call a few times a second.
     pub fn tick(&self) {
         let now = self.clock().now();
@@ -297,6 +336,9 @@ impl Station {
             .filter(|(_, session)| session.is_over(now))
             .map(|(name, _)| name.clone())
             .collect();
+        if !over.is_empty() {
+            self.changed.notify_one();
+        }
         for name in over {
             state.end(&name, now);
         }
@@ -307,243 +349,5 @@ impl Station {
     /// How much of the rings is spoken for, bytes.
     pub fn ring_bytes_granted(&self) -> u64 {
         self.state().shares.granted()
-    }
-}
-
-/// What [`Publication`] asks of its station.
-impl Station {
-    fn note_bytes(&self, name: &str, publication: u64, now: Mono) {
-        if let Some(connected) = self.state().connected(name, publication) {
-            connected.last_bytes = now;
-        }
-    }
-
-    fn note_health(&self, name: &str, publication: u64, health: &Health) {
-        let mut state = self.state();
-        if state.connected(name, publication).is_some()
-            && let Some(session) = state.sessions.get_mut(name)
-        {
-            session.health.clone_from(health);
-        }
-    }
-
-    fn unwritten(&self, account: AccountId) -> u64 {
-        self.state().unwritten.get(&account).copied().unwrap_or(0)
-    }
-
-    fn note_unwritten(&self, account: AccountId, end: u64) {
-        self.state().unwritten.insert(account, end);
-    }
-
-    fn note_written(&self, account: AccountId) {
-        self.state().unwritten.remove(&account);
-    }
-
-    /// Puts a session on air under its first sequence number; the one that is on air already if there is one. None if
-    /// another publication has taken its place.
-    fn begin(
-        &self,
-        name: &str,
-        publication: u64,
-        key: KeyId,
-        first_sequence: u64,
-        reserved: u64,
-    ) -> Option<Arc<OnAir>> {
-        let now = self.clock().now();
-        let mut state = self.state();
-        state.connected(name, publication)?;
-        let before = state.ended.get(name).map(|ended| {
-            (
-                ended.independent && ended.key == Some(key),
-                ended.keyframe_interval_ms,
-            )
-        });
-        let session = state.sessions.get_mut(name)?;
-        if let Some(on_air) = &session.on_air {
-            return Some(Arc::clone(on_air));
-        }
-        let on_air = OnAir::begin(OnAirStart {
-            name: name.to_owned(),
-            storage: Arc::clone(&self.settings.storage),
-            share: session.share,
-            first_sequence,
-            reserved,
-            follows_another: first_sequence > 0,
-            independent_segments: before.is_some_and(|(independent, _)| independent),
-            anchor: now,
-            anchor_unix_ms: self.clock().unix_ms(),
-        });
-        session.on_air = Some(Arc::clone(&on_air));
-        Some(on_air)
-    }
-
-    /// The keyframe interval that this channel showed in this or its last session, ms.
-    fn expected_keyframe_interval(&self, name: &str) -> Option<u32> {
-        let state = self.state();
-        let running = state
-            .sessions
-            .get(name)
-            .and_then(|session| session.health.keyframe_interval_ms);
-        running.or_else(|| {
-            state
-                .ended
-                .get(name)
-                .and_then(|ended| ended.keyframe_interval_ms)
-        })
-    }
-
-    /// The publisher is gone; its session waits.
-    fn leave(&self, name: &str, publication: u64, goodbye: bool) {
-        let now = self.clock().now();
-        let mut state = self.state();
-        if state.connected(name, publication).is_none() {
-            return;
-        }
-        let state = &mut *state;
-        let Some(session) = state.sessions.get_mut(name) else {
-            return;
-        };
-        session.publisher = None;
-        state.desk.winner_left(session.account);
-        let Some(on_air) = session.on_air.clone() else {
-            state.remove(name);
-            return;
-        };
-        on_air.rendition.pause();
-        let grace = if goodbye {
-            limits::GRACE_AFTER_GOODBYE_MS
-        } else {
-            limits::GRACE_MS
-        };
-        let until = now.plus(grace);
-        session.grace_until = Some(until);
-        on_air.set_phase(Phase::Grace { until });
-    }
-}
-
-impl State {
-    fn connected(&mut self, name: &str, publication: u64) -> Option<&mut Connected> {
-        let connected = self.sessions.get_mut(name)?.publisher.as_mut()?;
-        (connected.publication == publication).then_some(connected)
-    }
-
-    /// A session that was never on air leaves no trace.
-    fn remove(&mut self, name: &str) {
-        if let Some(session) = self.sessions.remove(name) {
-            self.shares.give_back(session.share);
-        }
-    }
-
-    fn end(&mut self, name: &str, now: Mono) {
-        let Some(session) = self.sessions.remove(name) else {
-            return;
-        };
-        let Some(on_air) = session.on_air else {
-            self.shares.give_back(session.share);
-            return;
-        };
-        let (playlist, independent) = on_air.end();
-        if let Some(end) = self.unwritten.get_mut(&session.account) {
-            // Only what was used: the time of day, which a restart goes on from, must stay ahead of it.
-            *end = (*end).min(on_air.rendition.next_numbers().0);
-        }
-        let ended = Ended {
-            playlist,
-            independent,
-            keyframe_interval_ms: session.health.keyframe_interval_ms,
-            key: on_air.last_key(),
-            at: now,
-        };
-        self.ended.insert(name.to_owned(), ended);
-        let share = session.share;
-        self.retired.push(Retired { on_air, share });
-        self.reap();
-    }
-
-    /// Shares become free when the last byte of their rings has.
-    fn reap(&mut self) {
-        let shares = &mut self.shares;
-        self.retired.retain(|retired| {
-            let is_used = retired.on_air.free() > 0;
-            if !is_used {
-                shares.give_back(retired.share);
-            }
-            is_used
-        });
-    }
-
-    /// Endings older than a minute keep no playlist; beyond the table's bound the oldest is forgotten whole.
-    fn forget(&mut self, now: Mono) {
-        for ended in self.ended.values_mut() {
-            if now.since(ended.at) > limits::ENDED_PLAYLIST_MS {
-                ended.playlist = None;
-            }
-        }
-        while self.sessions.len() + self.ended.len() >= limits::CHANNELS {
-            let Some(oldest) = self
-                .ended
-                .iter()
-                .min_by_key(|(_, ended)| ended.at)
-                .map(|(name, _)| name.clone())
-            else {
-                return;
-            };
-            self.ended.remove(&oldest);
-        }
-    }
-}
-
-impl Session {
-    fn new(account: AccountId, share: Share, now: Mono) -> Session {
-        Session {
-            account,
-            began: now,
-            share,
-            on_air: None,
-            publisher: None,
-            grace_until: None,
-            health: Health::default(),
-        }
-    }
-
-    fn dismiss(&mut self, text: &str) {
-        if let Some(connected) = &mut self.publisher
-            && let Some(dismiss) = connected.dismiss.take()
-        {
-            // A publisher whose task is already gone needs no telling.
-            let _ = dismiss.send(text.to_owned());
-        }
-    }
-
-    fn is_over(&self, now: Mono) -> bool {
-        self.grace_until.is_some_and(|until| now >= until)
-    }
-
-    fn view(&self, name: &str, now: Mono) -> ChannelView {
-        ChannelView {
-            name: name.to_owned(),
-            phase: self
-                .grace_until
-                .map_or(Phase::Live, |until| Phase::Grace { until }),
-            since: self.began,
-            viewers: self.on_air.as_ref().map_or(0, |on_air| on_air.viewers(now)),
-            playable: self
-                .on_air
-                .as_ref()
-                .is_some_and(|on_air| on_air.rendition.media_playlist().is_some()),
-            health: self.health.clone(),
-            publisher: self.publisher.as_ref().map(|connected| connected.address),
-            key: self.publisher.as_ref().map(|connected| connected.key),
-        }
-    }
-}
-
-impl Connected {
-    fn incumbent(&self) -> admission::Incumbent {
-        admission::Incumbent {
-            key: self.key,
-            address: self.address,
-            last_bytes: self.last_bytes,
-        }
     }
 }

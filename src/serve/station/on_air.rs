@@ -2,10 +2,10 @@
 
 use super::shares::Share;
 use crate::limits::station as limits;
-use crate::media::rendition::{Rendition, RenditionStart};
+use crate::media::rendition::{ListForm, Rendition, RenditionStart};
 use crate::media::storage::SegmentStorage;
 use crate::media::ts_rendition::TsRendition;
-use crate::people::KeyId;
+use crate::people::{AccountId, KeyId};
 use crate::time::Mono;
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -38,6 +38,7 @@ pub struct OnAir {
     pub ts: Arc<TsRendition>,
     /// Notified on every new fragment and every change of phase.
     pub changed: Arc<Notify>,
+    account: AccountId,
     anchor: Mono,
     reserved: AtomicU64,
     /// The publication whose fragments count; one that was taken over may still have some to give.
@@ -49,13 +50,33 @@ pub struct OnAir {
 struct State {
     phase: Phase,
     key: Option<KeyId>,
-    viewers: HashMap<u64, Mono>,
+    viewers: HashMap<u64, Viewer>,
+}
+
+/// A viewer, for [`limits::VIEWER_MS`] after its last request.
+#[derive(Debug)]
+struct Viewer {
+    seen: Mono,
+    /// Who is logged in there.
+    account: Option<AccountId>,
+    /// When that was asked last.
+    asked: Option<Mono>,
+}
+
+/// Who watches a channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watchers {
+    /// People who are logged in where they watch, each once, by number.
+    pub members: Vec<AccountId>,
+    /// Viewers of whom nothing is known.
+    pub others: u32,
 }
 
 /// What a session begins with.
 #[derive(Debug)]
 pub(super) struct OnAirStart {
     pub(super) name: String,
+    pub(super) account: AccountId,
     pub(super) storage: Arc<dyn SegmentStorage>,
     pub(super) share: Share,
     pub(super) first_sequence: u64,
@@ -64,6 +85,13 @@ pub(super) struct OnAirStart {
     pub(super) independent_segments: bool,
     pub(super) anchor: Mono,
     pub(super) anchor_unix_ms: i64,
+}
+
+/// What is left of `media.m3u8` when a session is over.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LastLists {
+    pub(super) whole: Option<Bytes>,
+    pub(super) plain: Option<Bytes>,
 }
 
 impl OnAir {
@@ -94,6 +122,7 @@ impl OnAir {
             rendition,
             ts: Arc::new(ts),
             changed,
+            account: start.account,
             anchor: start.anchor,
             reserved: AtomicU64::new(start.reserved),
             writer: AtomicU64::new(0),
@@ -138,6 +167,19 @@ impl OnAir {
         now.since(self.anchor).saturating_mul(90)
     }
 
+    /// How much more media than time there was since the session began when the newest came, ms. An encoder's first picture
+    /// is later than those after it: PROGRAM-DATE-TIME counts from that, and is late by so much for good.
+    pub fn early_ms(&self) -> i64 {
+        let Some(newest_at) = self.rendition.newest_at() else {
+            return 0;
+        };
+        let media = self.rendition.end_ticks() / 90;
+        media
+            .try_into()
+            .unwrap_or(i64::MAX)
+            .saturating_sub_unsigned(newest_at.since(self.anchor))
+    }
+
     /// Sequence numbers below this are reserved on flash.
     pub(super) fn reserved(&self) -> u64 {
         self.reserved.load(Ordering::Relaxed)
@@ -147,13 +189,16 @@ impl OnAir {
         self.reserved.fetch_max(end, Ordering::Relaxed);
     }
 
-    /// Ends the session: the final playlist, and whether every segment began with a keyframe.
-    pub(super) fn end(&self) -> (Option<Bytes>, bool) {
+    /// Ends the session: the final playlists, and whether every segment began with a keyframe.
+    pub(super) fn end(&self) -> (LastLists, bool) {
         self.rendition.end();
-        let playlist = self.rendition.media_playlist();
+        let lists = LastLists {
+            whole: self.rendition.media_playlist(ListForm::Whole),
+            plain: self.rendition.media_playlist(ListForm::Plain),
+        };
         let independent = self.rendition.is_independent();
         self.set_phase(Phase::Ended);
-        (playlist, independent)
+        (lists, independent)
     }
 
     /// Gives up what the rings hold; bytes that readers have not let go of yet.
@@ -164,23 +209,69 @@ impl OnAir {
         stats.listed_bytes + stats.held_bytes + self.ts.bytes()
     }
 
-    /// A viewer asked for media; it counts for [`limits::VIEWER_MS`].
-    pub fn viewer_seen(&self, viewer: u64, now: Mono) {
+    /// A viewer asked for media; it counts for [`limits::VIEWER_MS`]. True if it should be said whose viewer it is.
+    pub fn viewer_seen(&self, viewer: u64, now: Mono) -> bool {
         let viewers = &mut self.state().viewers;
-        if viewers.len() >= limits::VIEWERS_COUNTED && !viewers.contains_key(&viewer) {
-            viewers.retain(|_, seen| now.since(*seen) < limits::VIEWER_MS);
+        if let Some(known) = viewers.get_mut(&viewer) {
+            known.seen = now;
+            let asked = known.asked;
+            return asked.is_none_or(|asked| now.since(asked) >= limits::VIEWER_ASKED_MS);
+        }
+        if viewers.len() >= limits::VIEWERS_COUNTED {
+            viewers.retain(|_, known| known.counts(now));
             if viewers.len() >= limits::VIEWERS_COUNTED {
-                return;
+                return false;
             }
         }
-        viewers.insert(viewer, now);
+        let fresh = Viewer {
+            seen: now,
+            account: None,
+            asked: None,
+        };
+        viewers.insert(viewer, fresh);
+        true
     }
 
-    /// Viewers now.
+    /// Who is logged in where that viewer is; None: nobody.
+    pub fn viewer_is(&self, viewer: u64, account: Option<AccountId>, now: Mono) {
+        if let Some(known) = self.state().viewers.get_mut(&viewer) {
+            known.account = account;
+            known.asked = Some(now);
+        }
+    }
+
+    /// Viewers now. Who sees their own picture in the studio is none.
     pub fn viewers(&self, now: Mono) -> u32 {
         let viewers = &mut self.state().viewers;
-        viewers.retain(|_, seen| now.since(*seen) < limits::VIEWER_MS);
-        u32::try_from(viewers.len()).unwrap_or(u32::MAX)
+        viewers.retain(|_, known| known.counts(now));
+        let others = viewers.values().filter(|known| !self.is_own(known));
+        u32::try_from(others.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Who they are.
+    pub fn watchers(&self, now: Mono) -> Watchers {
+        let state = self.state();
+        let mut watchers = Watchers::default();
+        let counted = |known: &&Viewer| known.counts(now) && !self.is_own(known);
+        for viewer in state.viewers.values().filter(counted) {
+            match viewer.account {
+                Some(account) => watchers.members.push(account),
+                None => watchers.others = watchers.others.saturating_add(1),
+            }
+        }
+        watchers.members.sort_unstable();
+        watchers.members.dedup();
+        watchers
+    }
+
+    fn is_own(&self, viewer: &Viewer) -> bool {
+        viewer.account == Some(self.account)
+    }
+}
+
+impl Viewer {
+    fn counts(&self, now: Mono) -> bool {
+        now.since(self.seen) < limits::VIEWER_MS
     }
 }
 

@@ -4,7 +4,7 @@ use super::Station;
 use super::on_air::OnAir;
 use crate::limits::station as limits;
 use crate::media::ingest::{Health, IngestStart, Output};
-use crate::media::rendition::AppendError;
+use crate::media::rendition::{AppendError, ListForm};
 use crate::people::{KeyHolder, People};
 use crate::time::Mono;
 use std::sync::Arc;
@@ -20,6 +20,16 @@ pub struct Publication {
     on_air: Option<Arc<OnAir>>,
     dismissed: oneshot::Receiver<String>,
     gone: bool,
+    told: Told,
+    begins: bool,
+}
+
+/// What the station knows of its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    Begun,
+    Playable,
 }
 
 impl Publication {
@@ -39,6 +49,8 @@ impl Publication {
             on_air,
             dismissed,
             gone: false,
+            told: Told::Nothing,
+            begins: false,
         }
     }
 
@@ -51,8 +63,12 @@ impl Publication {
     /// None if this publisher was pushed aside meanwhile.
     pub async fn begin(&mut self, people: &Arc<People>) -> Option<IngestStart> {
         let on_air = match self.on_air.clone() {
-            Some(on_air) => on_air,
+            Some(on_air) => {
+                self.begins = on_air.last_key() != Some(self.holder.key);
+                on_air
+            }
             None => {
+                self.begins = true;
                 let (first, end) = self.reserve(people, None).await;
                 self.station
                     .begin(&self.name, self.number, self.holder.key, first, end)?
@@ -64,6 +80,7 @@ impl Publication {
         let start = IngestStart {
             at: on_air.ticks_at(now).max(on_air.rendition.end_ticks()),
             expected_keyframe_interval_ms: self.station.expected_keyframe_interval(&self.name),
+            parts: on_air.rendition.part_rule(),
         };
         self.on_air = Some(on_air);
         Some(start)
@@ -126,7 +143,26 @@ impl Publication {
                 on_air.rendition.set_tracks(tracks);
                 Ok(())
             }
-            Output::Fragment(fragment) => on_air.rendition.append(&fragment, now),
+            Output::Fragment(fragment) => {
+                on_air.rendition.append(&fragment, now)?;
+                self.tell_beginning();
+                Ok(())
+            }
+        }
+    }
+
+    /// Says that the first fragment is there, and that the first playlist is, once each.
+    fn tell_beginning(&mut self) {
+        let playable =
+            |on_air: &Arc<OnAir>| on_air.rendition.media_playlist(ListForm::Whole).is_some();
+        let told = match self.told {
+            Told::Playable => return,
+            _ if self.on_air.as_ref().is_some_and(playable) => Told::Playable,
+            _ => Told::Begun,
+        };
+        if self.told != told {
+            self.told = told;
+            self.station.note_begun(&self.name, self.number);
         }
     }
 
@@ -140,6 +176,16 @@ impl Publication {
         }
         let (_, end) = self.reserve(people, Some(reserved)).await;
         on_air.reserve_up_to(end);
+    }
+
+    /// Is it the first of its session, or the first with its key? Such a use of a key is written down.
+    pub fn begins(&self) -> bool {
+        self.begins
+    }
+
+    /// Takes note of what is sent and allowed now; the text with which this publisher must leave, if it must.
+    pub fn note_rate(&self, most_kbps: Option<u32>) -> Option<String> {
+        self.station.note_rate(&self.name, self.number, most_kbps)
     }
 
     /// The text with which this publisher must leave, if it must.

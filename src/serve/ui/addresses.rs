@@ -39,11 +39,24 @@ impl Addresses {
 
     /// What a person types on a TV: without the scheme.
     pub(super) fn shown(&self) -> &str {
-        let page = match self.page_by_number.is_empty() {
+        let page = self.surest_page();
+        page.strip_prefix("http://").unwrap_or(page)
+    }
+
+    /// The pages' address that needs no name to be found.
+    pub(super) fn surest_page(&self) -> &str {
+        match self.page_by_number.is_empty() {
             true => &self.page,
             false => &self.page_by_number,
-        };
-        page.strip_prefix("http://").unwrap_or(page)
+        }
+    }
+
+    /// The server's address that needs no name to be found.
+    pub(super) fn surest(&self) -> &str {
+        match self.rtmp_by_number.is_empty() {
+            true => &self.rtmp,
+            false => &self.rtmp_by_number,
+        }
     }
 
     /// Server and key in one, for encoders with one field.

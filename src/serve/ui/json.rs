@@ -44,6 +44,34 @@ impl Json {
         self.text.push(']');
     }
 
+    /// An object within.
+    pub(super) fn inner(&mut self, key: &str, fields: impl FnOnce(&mut Json)) {
+        self.key(key);
+        self.braces(fields);
+    }
+
+    /// A list of texts.
+    pub(super) fn texts<'t>(&mut self, key: &str, items: impl IntoIterator<Item = &'t str>) {
+        self.key(key);
+        self.text.push('[');
+        for item in items {
+            self.comma();
+            self.string(item);
+        }
+        self.text.push(']');
+    }
+
+    /// A list of numbers.
+    pub(super) fn numbers(&mut self, key: &str, items: impl IntoIterator<Item = i64>) {
+        self.key(key);
+        self.text.push('[');
+        for item in items {
+            self.comma();
+            self.text.push_str(&item.to_string());
+        }
+        self.text.push(']');
+    }
+
     fn braces(&mut self, fields: impl FnOnce(&mut Json)) {
         self.text.push('{');
         fields(self);
@@ -89,10 +117,12 @@ mod tests {
             json.flag("empty", false);
             json.list("none", Vec::<u8>::new(), |_, _| {});
             json.list("some", [1, 2], |json, n| json.number("n", n));
+            json.numbers("all", [-1, 2]);
+            json.inner("in", |json| json.text("a", "b"));
         });
         assert_eq!(
             json,
-            r#"{"empty":false,"none":[],"some":[{"n":1},{"n":2}]}"#
+            r#"{"empty":false,"none":[],"some":[{"n":1},{"n":2}],"all":[-1,2],"in":{"a":"b"}}"#
         );
     }
 

@@ -2,26 +2,45 @@
 //!
 //! Four threads, as many as the edge keeps connections; every handler runs under `catch_unwind`, every reply is whole.
 
+mod accounts;
 mod addresses;
 mod api;
+mod channel;
 mod channels;
+mod doctor;
+mod encoders;
 mod form;
 mod frame;
+mod house;
 mod icons;
 mod json;
+mod machine;
+mod notices;
 mod pages;
+mod pattern;
+mod problem;
+mod qr;
 mod reply;
 mod request;
 mod routes;
+mod screen;
+mod wifi;
 mod words;
 
+pub(in crate::serve) use api::channel_json;
 pub use channels::Channels;
+pub use machine::{Machine, RecentLog, Restored, StartAnew};
 pub use request::{HOST_HEADER, Method, PEER_HEADER};
-pub use routes::{Access, ROUTES, Route};
+pub(in crate::serve) use request::{PASS_COOKIE, SESSION_COOKIE};
+pub use routes::{Access, Route, routes};
 
+use super::downloads::Downloads;
 use super::station::Station;
 use crate::limits::ui::{HANDLER_STACK, HANDLERS};
 use crate::people::People;
+use crate::serve::uploads::Uploads;
+use crate::time::Mono;
+use crate::wire::http::accepts_gzip;
 use request::Request;
 use routes::House;
 use std::fmt;
@@ -34,7 +53,7 @@ use std::thread::{Builder, JoinHandle};
 use tiny_http::Server;
 
 /// What pages say about the box.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct UiSettings {
     /// Port of the RTMP server, for addresses.
     pub rtmp_port: u16,
@@ -42,6 +61,20 @@ pub struct UiSettings {
     pub http_port: u16,
     /// One-time code that makes the owner's account; None if there is an owner.
     pub setup_code: Option<String>,
+    /// Nobody but the home network is answered, so that whoever comes is at home.
+    pub is_home_only: bool,
+    /// The box itself; None: pages show nothing of it.
+    pub machine: Option<Arc<Machine>>,
+    /// Where large files are given out.
+    pub downloads: Arc<Downloads>,
+    /// Where large files are taken in.
+    pub uploads: Arc<Uploads>,
+    /// Until then a box without an owner lets the first browser of an attached network become it without the code.
+    pub setup_open_until: Mono,
+    /// What is wrong with the settings on the card, a sentence each.
+    pub problems: Vec<String>,
+    /// Where the process listens that has the radio; None: pages know of none.
+    pub wifi: Option<PathBuf>,
 }
 
 /// The running UI: threads that answer on a Unix socket. Dropped, it stops them.
@@ -127,8 +160,9 @@ fn serve(server: &Server, house: &House) {
 }
 
 fn answer(house: &House, mut request: tiny_http::Request) {
+    let is_api = request::is_api(request.url());
     let read = Request::read(&mut request);
-    let reply = catch_unwind(AssertUnwindSafe(|| house.answer(&read)));
+    let reply = catch_unwind(AssertUnwindSafe(|| house.answer(&read, is_api)));
     let reply = match reply {
         Ok(reply) if !reply.is_too_large() => reply,
         Ok(_) => {
@@ -140,6 +174,16 @@ fn answer(house: &House, mut request: tiny_http::Request) {
             pages::message::failed()
         }
     };
+    let reply = match takes_gzip(&request) {
+        true => reply.packed(),
+        false => reply,
+    };
     // The edge has hung up: it has given up on this request too.
     let _ = request.respond(reply.into_response());
+}
+
+fn takes_gzip(request: &tiny_http::Request) -> bool {
+    let fields = request.headers().iter();
+    let fields = fields.filter(|field| field.field.equiv("Accept-Encoding"));
+    accepts_gzip(fields.map(|field| field.value.as_bytes()))
 }

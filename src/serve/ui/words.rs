@@ -44,10 +44,7 @@ impl Language {
     }
 
     pub(super) fn words(self) -> &'static Words {
-        match self {
-            Language::English => &ENGLISH,
-            Language::Chinese => &CHINESE,
-        }
+        Words::of(self)
     }
 }
 
@@ -81,17 +78,42 @@ macro_rules! words {
     ($($name:ident: $english:literal, $chinese:literal;)*) => {
         /// The words of one language.
         #[derive(Debug)]
-        pub(super) struct Words {
-            $(pub(super) $name: &'static str,)*
+        pub(in crate::serve::ui) struct Words {
+            $(pub(in crate::serve::ui) $name: &'static str,)*
         }
 
         static ENGLISH: Words = Words { $($name: $english,)* };
         static CHINESE: Words = Words { $($name: $chinese,)* };
 
+        impl Words {
+            /// Those of a language.
+            pub(in crate::serve::ui) fn of(language: $crate::serve::ui::words::Language) -> &'static Words {
+                match language {
+                    $crate::serve::ui::words::Language::English => &ENGLISH,
+                    $crate::serve::ui::words::Language::Chinese => &CHINESE,
+                }
+            }
+        }
+
         #[cfg(test)]
-        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $english, $chinese),)*];
+        mod all {
+            #[test]
+            fn both_languages_say_everything_with_the_same_blanks() {
+                $crate::serve::ui::words::check(&[$((stringify!($name), $english, $chinese),)*]);
+            }
+        }
     };
 }
+
+pub(super) mod accounts;
+pub(super) mod channels;
+pub(super) mod doctor;
+pub(super) mod encoders;
+pub(super) mod first_run;
+pub(super) mod house;
+pub(super) mod tv;
+pub(super) mod update;
+pub(super) mod wifi;
 
 words! {
     // Everywhere.
@@ -139,15 +161,21 @@ words! {
     how_to_play: "How to play", "播放方式";
     mode_auto: "Automatic", "自动";
     mode_instant: "Instant", "即时";
+    mode_low: "Low delay", "低延迟";
     mode_steady: "Steady", "平稳";
     mode_steady_more: "Steady, for weak Wi-Fi", "平稳（信号弱时）";
+    show_delay: "Show the delay", "显示延迟";
     go_to_live: "Go to live", "回到直播";
     behind: "{time} behind", "落后 {time}";
     tap_for_sound: "Tap for sound", "点按打开声音";
     starting_more: "The first picture is on its way.", "第一幅画面正在路上。";
     reconnecting_more: "{name}’s connection dropped. Stay here: it goes on by itself.", "{name}的连接断了。不用刷新，会自动接着播。";
+    full: "Every seat is taken", "座位满了";
+    full_more: "The box lets you in as soon as a place is free.", "一有空位，就会自动让你进来。";
     is_off_air: "{name} is off air", "{name}未开播";
-    off_air_more: "Stay here: the picture starts by itself next time.", "留在这里，下次开播时画面会自动出现。";
+    is_live: "{name} is live", "{name}开播了";
+    watch: "Watch", "观看";
+    close: "Close", "关闭";
     see_who: "See who is live", "看看谁在直播";
     cannot_play: "This picture does not play here", "这里放不了这个画面";
     cannot_play_more: "Tried every way this browser knows. Another browser, or the TV page, may work.", "这个浏览器能用的办法都试过了。换个浏览器或打开电视页面试试。";
@@ -165,7 +193,6 @@ words! {
     slow: "Too many tries. Go on in {s} s.", "试得太多了，{s} 秒后再来。";
     busy: "Many people log in just now. Try again in a moment.", "现在登录的人太多，请稍后再试。";
     just_watch: "Just watch", "直接观看";
-    forgot: "Forgot it? Ask the owner.", "忘了密码？请找主人。";
 
     // First run.
     welcome: "Welcome", "欢迎";
@@ -224,7 +251,6 @@ words! {
     start_streaming: "Start streaming", "开始推流";
     start_streaming_more: "Your picture appears on this page in a second.", "画面马上会出现在这个页面上。";
     replace_key: "Replace the key", "更换密钥";
-    replace_key_more: "The old key stops working at once, and what is sent with it ends.", "旧密钥立即失效，用它推的流会停止。";
     replace_now: "Replace it", "确定更换";
     wrong_key: "A wrong key arrived", "收到了错误的密钥";
     wrong_key_more: "{ago} from {from}. Copy the key below and paste it again, without spaces.", "{ago}，来自 {from}。请复制下面的密钥重新粘贴，不要带空格。";
@@ -232,10 +258,6 @@ words! {
     already_live_more: "{ago} another encoder with another of your keys was turned away, from {from}.", "{ago}，来自 {from} 的另一个推流用了你的另一个密钥，被拒绝了。";
     let_in: "Let the other one in", "让另一个接替";
     let_in_done: "The other one may start now: within a minute it takes over.", "现在可以开始另一个推流：一分钟内它会接替。";
-    keyframes_rare: "A keyframe comes only every {s} s", "每 {s} 秒才有一个关键帧";
-    keyframes_rare_more: "Viewers wait that long for the first picture. Set 2 s: in OBS Settings → Output → Keyframe Interval.", "观众要等这么久才看到第一幅画面。请设为 2 秒：OBS 设置 → 输出 → 关键帧间隔。";
-    all_good: "All good", "一切正常";
-    keyframes_fine: "Keyframe every {s} s", "每 {s} 秒一个关键帧";
     may_not_publish: "Your account watches only", "你的账户只能观看";
     may_not_publish_more: "Ask the owner if you want to go live.", "想开播的话，请找主人。";
 
@@ -254,6 +276,10 @@ words! {
     // Errors.
     not_found: "There is nothing here", "这里什么也没有";
     not_found_more: "The address may be mistyped, or what was here is gone.", "地址可能写错了，或者内容已经不在了。";
+    owner_only: "This is for the owner", "这里只有主人能用";
+    owner_only_more: "Ask the person who set the box up.", "请找设置盒子的人。";
+    not_allowed: "Your account may not do this.", "你的账户不能这样做。";
+    log_in_first: "Log in first.", "请先登录。";
     stale: "This page was open for too long", "页面打开得太久了";
     stale_more: "Open it again, and do it once more.", "请重新打开，再做一次。";
     malformed: "The box did not understand this", "盒子没看懂";
@@ -262,25 +288,24 @@ words! {
     failed_more: "Try again in a moment. What is live goes on.", "请稍后再试，正在播的不受影响。";
 }
 
+/// Fails for words that are not there in both languages, with the same blanks.
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    fn blanks(sentence: &str) -> BTreeSet<&str> {
+fn check(all: &[(&str, &str, &str)]) {
+    fn blanks(sentence: &str) -> std::collections::BTreeSet<&str> {
         let parts = sentence.split('{').skip(1);
         parts.filter_map(|p| Some(p.split_once('}')?.0)).collect()
     }
-
-    #[test]
-    fn both_languages_say_everything_with_the_same_blanks() {
-        for (name, english, chinese) in ALL {
-            assert!(!english.is_empty() && !chinese.is_empty(), "{name}");
-            assert_eq!(blanks(english), blanks(chinese), "{name}");
-            assert!(!chinese.is_ascii(), "{name} is not translated");
-            assert!(!english.contains('!') && !chinese.contains('！'), "{name}");
-        }
+    for (name, english, chinese) in all {
+        assert!(!english.is_empty() && !chinese.is_empty(), "{name}");
+        assert_eq!(blanks(english), blanks(chinese), "{name}");
+        assert!(!chinese.is_ascii(), "{name} is not translated");
+        assert!(!english.contains('!') && !chinese.contains('！'), "{name}");
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn the_browsers_first_language_that_we_have_is_taken() {

@@ -40,6 +40,12 @@ pub struct ResponseHead {
     pub accept_ranges: bool,
     /// The body is gzipped.
     pub gzip: bool,
+    /// To be saved under this name: letters, figures, dots and dashes.
+    pub attachment: Option<&'static str>,
+    /// The body comes in chunks, so that its end is told from a break.
+    pub chunked: bool,
+    /// `Location`: where to go instead, an address without controls.
+    pub location: Option<&'static str>,
     /// `Cache-Control`.
     pub cache_control: Option<&'static str>,
     /// `Vary`.
@@ -63,13 +69,15 @@ pub struct ResponseHead {
 impl ResponseHead {
     /// Writes the head with its empty line. Fails if it doesn't fit.
     pub fn render(&self) -> Result<heapless::String<ANSWER_HEAD_BYTES>, fmt::Error> {
-        self.render_with("")
+        self.render_with("", None)
     }
 
     /// The same with a `codecs` parameter of the content type, RFC 6381: letters, figures, dots and commas; none if it is empty.
+    /// `media_epoch` is Unix ms of media time 0, for pages that tell how far behind life they are.
     pub fn render_with(
         &self,
         codecs: &str,
+        media_epoch: Option<i64>,
     ) -> Result<heapless::String<ANSWER_HEAD_BYTES>, fmt::Error> {
         let mut out = heapless::String::new();
         write!(out, "HTTP/1.1 {} {}\r\n", self.status, reason(self.status))?;
@@ -82,6 +90,7 @@ impl ResponseHead {
         self.write_representation(&mut out)?;
         self.write_caching(&mut out)?;
         self.write_origins(&mut out)?;
+        field(&mut out, "Media-Epoch", media_epoch)?;
         out.write_str("X-Content-Type-Options: nosniff\r\n")?;
         match (self.close, self.is_http10) {
             (true, _) => out.write_str("Connection: close\r\n")?,
@@ -93,6 +102,7 @@ impl ResponseHead {
     }
 
     fn write_representation(&self, out: &mut impl Write) -> fmt::Result {
+        field(out, "Location", self.location)?;
         field(out, "Content-Length", self.content_length)?;
         match self.content_range {
             Some(ContentRange::Part { first, len, of }) => {
@@ -103,7 +113,14 @@ impl ResponseHead {
             None => {}
         }
         field(out, "Accept-Ranges", self.accept_ranges.then_some("bytes"))?;
-        field(out, "Content-Encoding", self.gzip.then_some("gzip"))
+        field(out, "Content-Encoding", self.gzip.then_some("gzip"))?;
+        if let Some(name) = self.attachment {
+            write!(
+                out,
+                "Content-Disposition: attachment; filename=\"{name}\"\r\n"
+            )?;
+        }
+        field(out, "Transfer-Encoding", self.chunked.then_some("chunked"))
     }
 
     fn write_caching(&self, out: &mut impl Write) -> fmt::Result {
@@ -216,8 +233,11 @@ mod tests {
             }),
             accept_ranges: true,
             gzip: true,
+            attachment: Some("hearth-my-data.json"),
+            chunked: true,
             cache_control: Some("public, max-age=31536000, immutable"),
             vary: Some("Accept-Encoding, Origin"),
+            location: Some(crate::limits::wifi::ACCESS_POINT_PAGE),
             retry_after: Some(u32::MAX),
             allow: Some("GET, HEAD, OPTIONS"),
             allow_origin: Some("o".repeat(crate::limits::http::ORIGIN_BYTES).into()),
@@ -226,7 +246,10 @@ mod tests {
             close: true,
             is_http10: true,
         };
-        assert!(head.render().is_ok());
+        assert!(
+            head.render_with("avc1.64001f,mp4a.40.2", Some(i64::MIN))
+                .is_ok()
+        );
     }
 
     #[test]

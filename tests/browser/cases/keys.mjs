@@ -84,3 +84,5 @@ export default {
     expect(anna.running && ben.running, "one of them was thrown out");
   },
 };
+
+export const calm = ["the same key takes over, the loser is told and kept out, the page plays on"];

@@ -9,6 +9,12 @@ import { Viewer } from "../lib/viewer.mjs";
 
 const way = (viewer) => viewer.page.evaluate(() => document.querySelector("[data-player]").dataset.way);
 
+/** As if the page went behind another, or came back. */
+const hide = (viewer, hidden) => viewer.page.evaluate((it) => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => it });
+  document.dispatchEvent(new Event("visibilitychange"));
+}, hidden);
+
 async function onAir(t, options) {
   const hearth = await t.hearth();
   const encoder = await sending(publish(t.cleanup, { port: hearth.rtmp, key: hearth.keys.anna, ...options }));
@@ -56,13 +62,13 @@ export default {
     await until("the menu tells the delay", 3, () => viewer.page.evaluate(() => /^\d\.\d s$/.test(document.querySelector('.menu [data-of="instant"]').textContent)));
     await viewer.screenshot("watch-menu");
     await viewer.page.getByLabel(/steady/i).check();
-    await until("it plays by hls.js", 5, async () => await way(viewer) === "hls");
+    await until("it plays by whole segments", 5, async () => await way(viewer) === "steady");
     await viewer.playing();
     await viewer.page.keyboard.press("Escape");
     expect(await viewer.page.evaluate(() => document.querySelector(".menu").hidden && document.activeElement.dataset.act === "menu"), "Escape leaves the menu open or the focus nowhere");
     await viewer.page.reload({ waitUntil: "domcontentloaded" });
     await viewer.playing();
-    expect(await way(viewer) === "hls", "the choice was forgotten");
+    expect(await way(viewer) === "steady", "the choice was forgotten");
     await viewer.clean();
     return `${quantile(first, 0.5)} ms from glass to glass`;
   },
@@ -81,7 +87,7 @@ export default {
       await viewer.page.route("**/stream.mp4", fault);
       await viewer.page.goto(hearth.url("/@anna"), { waitUntil: "domcontentloaded" });
       const began = performance.now();
-      await until(`${name}: it plays by hls.js`, 4, async () => await way(viewer) === "hls", 20);
+      await until(`${name}: it plays by hls.js`, 4, async () => await way(viewer) === "low", 20);
       took.push(`${name} ${Math.round(performance.now() - began)} ms`);
       within(performance.now() - began, 0, 2300, `${name}: ms to another way`);
       await viewer.playing();
@@ -99,13 +105,26 @@ export default {
     expect(!viewer.requests.some((url) => url.endsWith("stream.mp4")), "it asked for the instant stream");
   },
 
+  async "a browser whose media source is managed plays at once, and not on other screens"(t) {
+    const { hearth } = await onAir(t);
+    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"), { go: false });
+    await viewer.page.addInitScript(() => { globalThis.ManagedMediaSource = MediaSource; delete globalThis.MediaSource; });
+    await viewer.page.goto(hearth.url("/@anna"), { waitUntil: "domcontentloaded" });
+    await viewer.playing();
+    const { hasPlain, isKept } = await viewer.page.evaluate(() => ({ hasPlain: "MediaSource" in globalThis, isKept: document.querySelector("[data-player] video").disableRemotePlayback }));
+    expect(await way(viewer) === "instant" && !hasPlain, `it plays by ${await way(viewer)}, with the plain source: ${hasPlain}`);
+    // Without this Safari opens no managed source.
+    expect(isKept === true, `disableRemotePlayback is ${isKept}`);
+    await viewer.clean();
+  },
+
   async "going back ten seconds leaves the instant stream, and going live returns to it"(t) {
     const { hearth } = await onAir(t);
     await ready(hearth.url("/live/anna/media.m3u8"), 8, 25);
     const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
     await viewer.playing();
     await viewer.page.keyboard.press("ArrowLeft");
-    await until("it plays by hls.js", 3, async () => await way(viewer) === "hls");
+    await until("it plays by hls.js", 3, async () => await way(viewer) === "low");
     await viewer.playing();
     await until("it is behind", 5, () => viewer.page.evaluate(() => Number(document.querySelector("[data-player]").dataset.behind_s) > 9));
     await viewer.page.mouse.move(300, 200);
@@ -118,20 +137,84 @@ export default {
     const { hearth } = await onAir(t);
     const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
     await viewer.playing();
-    const hide = (hidden) => viewer.page.evaluate((it) => {
-      Object.defineProperty(document, "hidden", { configurable: true, get: () => it });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, hidden);
     const asked = () => viewer.requests.filter((url) => url.endsWith("stream.mp4")).length;
-    await hide(true);
+    await hide(viewer, true);
     const before = asked();
     await sleep(3000);
     const { buffered } = await viewer.state();
     await sleep(1000);
     expect(JSON.stringify((await viewer.state()).buffered) === JSON.stringify(buffered), "a hidden page goes on reading");
-    await hide(false);
+    await hide(viewer, false);
     await viewer.playing(3);
     expect(asked() === before + 1, `${asked() - before} requests after it was shown`);
     expect((await viewer.state()).buffered.length === 1, "old pictures stand in the buffer");
+  },
+
+  async "a page that opens behind another loads no picture until it is seen"(t) {
+    const { hearth } = await onAir(t);
+    for (const mode of ["instant", "low", "steady"]) {
+      const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"), { mode, go: false });
+      await viewer.page.addInitScript(() => Object.defineProperty(document, "hidden", { configurable: true, get: () => true }));
+      await viewer.page.goto(hearth.url("/@anna"), { waitUntil: "domcontentloaded" });
+      await until(`${mode} is chosen`, 5, async () => await way(viewer) === mode);
+      await sleep(1500);
+      const asked = viewer.requests.map((url) => new URL(url).pathname).filter((path) => path.startsWith("/live/"));
+      expect(asked.length === 0, `${mode}: hidden from the first it asked for ${asked}`);
+      await hide(viewer, false);
+      await viewer.playing(5);
+      expect(await way(viewer) === mode, `${mode}: seen it plays by ${await way(viewer)}`);
+      await viewer.page.close();
+    }
+  },
+
+  async "a hidden page plays in its small window, and stops when that is closed"(t) {
+    const { hearth } = await onAir(t);
+    for (const mode of ["instant", "steady"]) {
+      const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"), { mode });
+      await viewer.playing();
+      // Headless browsers have no such window: what it does to a page is done here.
+      const small = (on) => viewer.page.evaluate((it) => {
+        const video = document.querySelector("[data-player] video");
+        Object.defineProperty(document, "pictureInPictureElement", { configurable: true, get: () => (it ? video : null) });
+        video.dispatchEvent(new Event(it ? "enterpictureinpicture" : "leavepictureinpicture"));
+      }, on);
+      const end = async () => (await viewer.state()).buffered.at(-1)?.[1];
+      await small(true);
+      await hide(viewer, true);
+      await sleep(1000);
+      await viewer.playing(3);
+      await small(false);
+      // What was under way is read to its end.
+      await sleep(3000);
+      const before = await end();
+      await sleep(3000);
+      expect(await end() === before, `${mode}: a hidden page without its small window read from ${before} s to ${await end()} s`);
+      await small(true);
+      await viewer.playing(6);
+      expect(await way(viewer) === mode, `${mode}: in its small window it plays by ${await way(viewer)}`);
+      await viewer.page.close();
+    }
+  },
+
+  async "who has paused is sent nothing when the page is shown again, or thawed"(t) {
+    const { hearth } = await onAir(t);
+    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
+    await viewer.playing();
+    await viewer.page.keyboard.press("k");
+    await sleep(1500);
+    const asked = () => viewer.requests.filter((url) => url.endsWith("stream.mp4")).length;
+    const before = asked(), { time, buffered } = await viewer.state();
+    await hide(viewer, true);
+    await sleep(500);
+    await hide(viewer, false);
+    await sleep(1000);
+    await viewer.page.evaluate(() => document.dispatchEvent(new Event("resume")));
+    await sleep(1000);
+    const after = await viewer.state();
+    expect(asked() === before, `${asked() - before} requests while it was paused`);
+    expect(after.paused && after.time === time && JSON.stringify(after.buffered) === JSON.stringify(buffered), `the picture went from ${time} to ${after.time}, paused: ${after.paused}`);
+    await viewer.page.keyboard.press("l");
+    await viewer.playing(5);
+    expect(await way(viewer) === "instant", `live it plays by ${await way(viewer)}`);
   },
 };

@@ -19,7 +19,7 @@ async function vanishing(t, begin, vanish) {
   const watching = watch(list(hearth));
   await vanish(first);
   await sleep(3000);
-  const number = watching.last.sequence + watching.last.segments.length;
+  const number = watching.last.next;
 
   const lane = await relay(t.cleanup, hearth.rtmp, "127.0.0.3");
   const second = publish(t.cleanup, { port: lane.port, key });

@@ -18,6 +18,17 @@ export function within(value, low, high, what) {
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
+/** What `work` gives; fails after `seconds`, and leaves it to itself. */
+export async function inTime(seconds, work) {
+  let timer;
+  const late = new Promise((_, fail) => { timer = setTimeout(() => fail(new Unmet(`not done after ${seconds} s`)), seconds * 1000); });
+  try {
+    return await Promise.race([Promise.resolve().then(work), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** What `until` passes on at once: waiting longer can't help. */
 export class Final extends Error {}
 

@@ -1,15 +1,19 @@
 // An encoder that burns the time of day into its pictures: 32 blocks along the upper edge are the lower 32 bits of Unix
-// milliseconds at the moment when the picture was made, highest first, white for 1. `clock-encoder.mjs URL [pictures a GOP]`.
+// milliseconds at the moment when the picture was made, highest first, white for 1. Several servers get the same frames.
+// `clock-encoder.mjs URL[,URL…] [pictures a GOP]`; prints `began` and the Unix time of the first picture, ms, a keyframe.
 import { spawn } from "node:child_process";
 
-const [url, gop = "60"] = process.argv.slice(2);
+const [urls, gop = "60"] = process.argv.slice(2);
 const WIDTH = 640, HEIGHT = 360, FPS = 30, BITS = 32, BLOCK = WIDTH / BITS, RATE = 48000;
 
+const out = urls.includes(",")
+  ? ["-flags", "+global_header", "-map", "0:v", "-map", "1:a", "-f", "tee", urls.split(",").map((url) => `[f=flv:flush_packets=1]${url}`).join("|")]
+  : ["-flush_packets", "1", "-f", "flv", urls];
 const ffmpeg = spawn("ffmpeg", ["-hide_banner", "-loglevel", "info", "-stats_period", "0.2",
   "-probesize", "32", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", `${WIDTH}x${HEIGHT}`, "-framerate", String(FPS), "-i", "-",
   "-probesize", "32", "-f", "s16le", "-ar", String(RATE), "-ac", "1", "-i", "pipe:3",
   "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "baseline", "-b:v", "1500k", "-maxrate", "1500k", "-bufsize", "750k",
-  "-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-bf", "0", "-c:a", "aac", "-b:a", "96k", "-flush_packets", "1", "-f", "flv", url],
+  "-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-bf", "0", "-c:a", "aac", "-b:a", "96k", ...out],
 { stdio: ["pipe", "inherit", "inherit", "pipe"] });
 ffmpeg.on("exit", (code) => process.exit(code ?? 1));
 const sound = ffmpeg.stdio[3];
@@ -38,6 +42,7 @@ for (let i = 0; i < RATE / FPS; i++) tone.writeInt16LE(Math.round(4000 * Math.si
 
 const began = performance.now();
 let number = 0;
+console.log(`began ${Date.now()}`);
 (function next() {
   while (performance.now() - began >= number * 1000 / FPS) {
     ffmpeg.stdin.write(picture(number++));

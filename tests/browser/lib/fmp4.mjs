@@ -36,7 +36,7 @@ function durations(data, trun, otherwise) {
   return found;
 }
 
-/** A segment's fragments: for each track id its base decode time and the sum of its sample durations, ticks. */
+/** A segment's fragments: for each track id its base decode time, the sum of its sample durations and the last one's decode time, ticks. */
 export function fragments(segment) {
   const found = [];
   for (const moof of [...boxes(segment)].filter((b) => b.kind === "moof")) {
@@ -48,7 +48,8 @@ export function fragments(segment) {
       const usual = flags & 8 ? segment.readUInt32BE(at) : 0;
       const base = segment[tfdt.from] === 1 ? Number(segment.readBigUInt64BE(tfdt.from + 4)) : segment.readUInt32BE(tfdt.from + 4);
       const each = inside(segment, traf, "trun").flatMap((trun) => durations(segment, trun, usual));
-      runs.set(segment.readUInt32BE(tfhd.from + 4), { base, lasts: each.reduce((a, b) => a + b, 0), samples: each.length });
+      const lasts = each.reduce((a, b) => a + b, 0);
+      runs.set(segment.readUInt32BE(tfhd.from + 4), { base, lasts, lastAt: base + lasts - (each.at(-1) ?? 0), samples: each.length });
     }
     found.push(runs);
   }

@@ -9,19 +9,29 @@ export function parse(text, url) {
   const list = {
     text, target: number("EXT-X-TARGETDURATION"), sequence: number("EXT-X-MEDIA-SEQUENCE") ?? 0,
     discontinuitySequence: number("EXT-X-DISCONTINUITY-SEQUENCE") ?? 0, ended: lines.includes("#EXT-X-ENDLIST"),
-    independent: lines.includes("#EXT-X-INDEPENDENT-SEGMENTS"), segments: [],
+    independent: lines.includes("#EXT-X-INDEPENDENT-SEGMENTS"), segments: [], parts: [],
+    blocking: /#EXT-X-SERVER-CONTROL:.*CAN-BLOCK-RELOAD=YES/.test(text),
   };
+  let part = 0;
   let next = {}, map;
   for (const line of lines) {
     if (line.startsWith("#EXT-X-MAP:")) map = new URL(line.match(/URI="([^"]*)"/)[1], url).href;
     else if (line === "#EXT-X-DISCONTINUITY") next.discontinuity = true;
+    else if (line === "#EXT-X-GAP") next.gap = true;
     else if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) next.date = Date.parse(line.slice(25));
     else if (line.startsWith("#EXTINF:")) next.duration = Number(line.slice(8).split(",")[0]);
-    else if (line && !line.startsWith("#")) {
+    else if (line.startsWith("#EXT-X-PART:")) {
+      const attribute = (name) => line.match(new RegExp(`[:,]${name}=(?:"([^"]*)"|([^,]*))`))?.slice(1).find(Boolean);
+      list.parts.push({ map, uri: new URL(attribute("URI"), url).href, duration: Number(attribute("DURATION")), independent: attribute("INDEPENDENT") === "YES",
+        sequence: list.sequence + list.segments.length, part: part++ });
+    } else if (line && !line.startsWith("#")) {
       list.segments.push({ ...next, map, uri: new URL(line, url).href, sequence: list.sequence + list.segments.length });
       next = {};
+      part = 0;
     }
   }
+  list.next = list.sequence + list.segments.length;
+  list.segments = list.segments.filter((segment) => !segment.gap);
   return list;
 }
 
@@ -32,11 +42,17 @@ export async function read(url) {
   return parse(await answer.text(), url);
 }
 
-/** Waits for a playlist with at least `segments`. */
+/** The query that waits for the part after the last one of a list. */
+export function following(list) {
+  const last = list.parts.at(-1), segment = list.sequence + list.segments.length;
+  return `_HLS_msn=${segment}&_HLS_part=${last?.sequence === segment ? last.part + 1 : 0}`;
+}
+
+/** Waits for a playlist with at least `segments`, gaps not counted. */
 export function ready(url, segments = 1, seconds = 15) {
   return until(`${segments} segments in ${url}`, seconds, async () => {
     const list = await read(url);
-    return list && list.segments.length >= segments && list;
+    return list && list.segments.filter((segment) => !segment.gap).length >= segments && list;
   }, 50);
 }
 

@@ -33,11 +33,11 @@ export function inOrder(track, what) {
   }
 }
 
-/** Loads a list's segments and gives each as a file of its own (behind its init segment), and all in one. */
+/** Loads a list's segments (gaps have no bytes) and gives each as a file of its own (behind its init segment), and all in one. */
 export async function download(list, dir, suffix) {
   const inits = new Map();
   const parts = [];
-  for (const segment of list.segments) {
+  for (const segment of list.segments.filter((it) => !it.gap)) {
     if (segment.map && !inits.has(segment.map)) inits.set(segment.map, await bytes(segment.map));
     const init = segment.map ? inits.get(segment.map) : Buffer.alloc(0);
     const body = await bytes(segment.uri);

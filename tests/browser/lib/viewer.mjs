@@ -6,17 +6,19 @@ import { expect, sleep, until, within } from "./check.mjs";
 import { root } from "./daemon.mjs";
 
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-let browser;
+let launched;
 
 /** The one browser of a run. */
 async function shared() {
-  if (!browser?.isConnected()) browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: FLAGS });
-  return browser;
+  const browser = await (launched ??= chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: FLAGS }));
+  if (browser.isConnected()) return browser;
+  launched = undefined;
+  return shared();
 }
 
 export async function closeBrowser() {
-  await browser?.close();
-  browser = undefined;
+  await (await launched)?.close();
+  launched = undefined;
 }
 
 // Runs in the page before its own scripts: notes what the player meets.
@@ -43,9 +45,10 @@ function instrument() {
 
 /** One page; `problems` collects console errors, script errors, refused policies and requests that the page should not make. */
 export class Viewer {
-  static async open(cleanup, url, { mobile = false, viewport = { width: 1280, height: 800 }, colorScheme = "dark", go = true, mode } = {}) {
-    const context = await (await shared()).newContext({ viewport, colorScheme, isMobile: mobile });
-    cleanup.push(() => context.close());
+  /** `beside`: a viewer whose browser this one shares, connections and all, as another tab. */
+  static async open(cleanup, url, { mobile = false, viewport = { width: 1280, height: 800 }, colorScheme = "dark", go = true, mode, beside } = {}) {
+    const context = beside?.page.context() ?? await (await shared()).newContext({ viewport, colorScheme, isMobile: mobile });
+    if (!beside) cleanup.push(() => context.close());
     const viewer = new Viewer();
     viewer.page = await context.newPage();
     viewer.problems = [];

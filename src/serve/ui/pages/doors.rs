@@ -1,49 +1,65 @@
 //! `/setup`, `/login`, `/logout`: the ways in and out.
 
-use super::{addresses, page};
-use crate::people::{
-    Added, LogInError, NameError, NewAccount, PasswordError, PeopleError, Role, setup,
-};
+use super::{addresses, page, page_with, said_of};
+use crate::people::{LogInError, NameError, PasswordError, PeopleError, Role};
+use crate::serve::ui::accounts::door;
 use crate::serve::ui::addresses::Addresses;
 use crate::serve::ui::frame::Frame;
 use crate::serve::ui::icons;
+use crate::serve::ui::problem::Problem;
+use crate::serve::ui::qr::Qr;
 use crate::serve::ui::reply::Reply;
 use crate::serve::ui::routes::Visit;
-use crate::serve::ui::words::{Words, fill};
+use crate::serve::ui::screen::Screen;
+use crate::serve::ui::words::{Words, accounts, fill, first_run};
 use crate::store::StoreError;
 use askama::Template;
-use std::sync::PoisonError;
 
 #[derive(Template)]
 #[template(path = "login.html")]
-struct LogIn {
+pub(super) struct LogIn {
     f: Frame,
-    name: String,
-    next: String,
-    problem: String,
-    is_slow: bool,
+    a: &'static accounts::Words,
+    /// Somebody who has no account may make one.
+    may_join: bool,
+    pub(super) name: String,
+    pub(super) next: String,
+    pub(super) problem: String,
+    pub(super) is_slow: bool,
 }
 
 #[derive(Template)]
 #[template(path = "setup.html")]
 struct Setup {
     f: Frame,
+    a: &'static accounts::Words,
+    /// Who may join: `invited`, `open` or `closed`.
+    joining: String,
+    r: &'static first_run::Words,
+    /// How the box may be owned now.
+    how: String,
+    asks_code: bool,
+    problems: Vec<String>,
     code: String,
     name: String,
     address: String,
     asks_address: bool,
     problem: String,
-    code_error: &'static str,
-    name_error: &'static str,
-    address_error: &'static str,
-    password_error: &'static str,
+    code_error: String,
+    name_error: String,
+    address_error: String,
+    password_error: String,
 }
 
 #[derive(Template)]
 #[template(path = "setup-done.html")]
 struct SetupDone {
     f: Frame,
+    a: &'static accounts::Words,
     addresses: Addresses,
+    /// Of the address that needs no name to be found.
+    qr: Option<Qr>,
+    qr_label: String,
 }
 
 #[derive(Template)]
@@ -55,17 +71,30 @@ struct SetupTaken {
 /// GET /login
 pub(in crate::serve::ui) fn show_login(visit: &Visit<'_>) -> Reply {
     let next = visit.request.query.get("next");
-    if visit.session.is_some() {
-        return Reply::to(safe_next(next));
+    match visit.account() {
+        Some(me) if next.is_empty() && visit.request.screen == Screen::Tv => {
+            return super::tv::account(visit, me);
+        }
+        Some(_) => return Reply::to(safe_next(next)),
+        None => {}
     }
     let form = LogIn {
         f: visit.frame(""),
+        a: accounts::Words::of(visit.request.language),
+        may_join: visit.house.people.may_join(visit.is_home()),
         name: String::new(),
         next: next.to_owned(),
         problem: String::new(),
         is_slow: false,
     };
-    page(200, &form)
+    ask_log_in(visit, 200, &form)
+}
+
+fn ask_log_in(visit: &Visit<'_>, status: u16, form: &LogIn) -> Reply {
+    match visit.request.screen {
+        Screen::Tv => super::tv::log_in(visit, status, form),
+        Screen::Usual | Screen::OldTv => page(status, form),
+    }
 }
 
 /// POST /login
@@ -86,12 +115,14 @@ pub(in crate::serve::ui) fn log_in(visit: &Visit<'_>) -> Reply {
     };
     let form = LogIn {
         f: visit.frame(""),
+        a: accounts::Words::of(visit.request.language),
+        may_join: visit.house.people.may_join(visit.is_home()),
         name: name.to_owned(),
         next: visit.field("next").to_owned(),
         problem,
         is_slow: matches!(status, 429 | 503),
     };
-    let reply = page(status, &form);
+    let reply = ask_log_in(visit, status, &form);
     match status {
         429 | 503 => reply.with("Retry-After", "30"),
         _ => reply,
@@ -107,116 +138,80 @@ pub(in crate::serve::ui) fn log_out(_: &Visit<'_>) -> Reply {
 pub(in crate::serve::ui) fn show_setup(visit: &Visit<'_>) -> Reply {
     let f = visit.frame("");
     if visit.setup_code().is_some() {
-        return page(200, &form(visit, "", false));
+        return page(200, &form(visit, None));
     }
     let is_owner = visit
         .session
         .as_ref()
         .is_some_and(|s| s.account.role == Role::Owner);
     if is_owner && visit.request.query.has("done") {
-        let addresses = addresses(visit);
-        return page(200, &SetupDone { f, addresses });
+        return page(200, &done(visit, f));
     }
     page(200, &SetupTaken { f })
 }
 
+fn done(visit: &Visit<'_>, f: Frame) -> SetupDone {
+    let (a, addresses) = (
+        accounts::Words::of(visit.request.language),
+        addresses(visit),
+    );
+    let surest = addresses.surest_page();
+    SetupDone {
+        qr: Qr::of(surest),
+        qr_label: fill(a.qr_of, &[("address", surest)]),
+        addresses,
+        f,
+        a,
+    }
+}
+
 /// POST /setup
 pub(in crate::serve::ui) fn claim(visit: &Visit<'_>) -> Reply {
-    let Some(code) = visit.setup_code() else {
-        let f = visit.frame("");
-        return page(409, &SetupTaken { f });
-    };
-    if let Some(refused) = code_refused(visit, code) {
-        return refused;
-    }
-    let address = visit.field("address");
-    let new = NewAccount {
-        display_name: visit.field("name"),
-        name: Some(address),
-        password: visit.field("password"),
-        role: Role::Owner,
-    };
-    match visit.house.people.claim_owner(new) {
-        Ok(added) => enter(visit, &added),
-        Err(PeopleError::OwnerExists) => {
+    match door::claim_box(visit) {
+        Ok(added) => match visit.house.people.start_session(added.account, visit.now) {
+            Some(token) => Reply::to("/setup?done").with_session(&token),
+            None => Reply::to("/login"),
+        },
+        Err(problem) if problem.status == 409 => {
             let f = visit.frame("");
             page(409, &SetupTaken { f })
         }
-        Err(error) => page(status_of(&error), &form_with(visit, &error)),
+        Err(problem) => page_with(&problem, &form(visit, Some(&problem))),
     }
 }
 
-fn code_refused(visit: &Visit<'_>, code: &str) -> Option<Reply> {
-    let tries = &visit.house.setup_tries;
-    let mut tries = tries.lock().unwrap_or_else(PoisonError::into_inner);
-    let (peer, w) = (visit.request.peer.to_canonical(), visit.words());
-    if let Some(seconds) = tries.wait(&peer, visit.now) {
-        let problem = fill(w.slow, &[("s", &seconds.to_string())]);
-        return Some(page(429, &form(visit, &problem, false)).with("Retry-After", "60"));
-    }
-    if setup::code_matches(code, visit.field("code")) {
-        return None;
-    }
-    tries.failed(&peer, visit.now);
-    let wrong = Setup {
-        code_error: w.wrong_code,
-        ..form(visit, "", false)
-    };
-    Some(page(403, &wrong))
-}
-
-fn enter(visit: &Visit<'_>, added: &Added) -> Reply {
-    log::info!("{} owns this box now", added.name);
-    match visit.house.people.start_session(added.account, visit.now) {
-        Some(token) => Reply::to("/setup?done").with_session(&token),
-        None => Reply::to("/login"),
-    }
-}
-
-fn form(visit: &Visit<'_>, problem: &str, asks_address: bool) -> Setup {
+/// The form; again with each sentence beside the field that it is about.
+fn form(visit: &Visit<'_>, problem: Option<&Problem>) -> Setup {
     let typed = |field| visit.field(field).to_owned();
+    let said = |field| said_of(problem, field).to_owned();
+    let r = first_run::Words::of(visit.request.language);
+    let minutes = visit.setup_open_ms().div_ceil(60_000);
+    let address_error = said("address");
     Setup {
         f: visit.frame(""),
+        a: accounts::Words::of(visit.request.language),
+        joining: typed("joining"),
+        r,
+        how: match minutes {
+            0 => r.closed.to_owned(),
+            minutes => fill(r.open, &[("m", &minutes.to_string())]),
+        },
+        asks_code: minutes == 0,
+        problems: visit.house.settings.problems.clone(),
         code: typed("code"),
         name: typed("name"),
         address: typed("address"),
-        asks_address: asks_address || visit.request.form.has("address"),
-        problem: problem.to_owned(),
-        code_error: "",
-        name_error: "",
-        address_error: "",
-        password_error: "",
-    }
-}
-
-/// The form again, with the sentence beside the field that it is about.
-fn form_with(visit: &Visit<'_>, error: &PeopleError) -> Setup {
-    let w = visit.words();
-    let sentence = sentence(w, error);
-    let asks_address = matches!(
-        error,
-        PeopleError::NoAddress | PeopleError::Name(_) | PeopleError::Taken
-    );
-    let empty = form(visit, "", asks_address);
-    match error {
-        PeopleError::DisplayName(_) => Setup {
-            name_error: sentence,
-            ..empty
-        },
-        PeopleError::NoAddress | PeopleError::Name(_) | PeopleError::Taken => Setup {
-            address_error: sentence,
-            ..empty
-        },
-        PeopleError::Password(PasswordError::Short | PasswordError::Long) => Setup {
-            password_error: sentence,
-            ..empty
-        },
-        _ => form(visit, sentence, false),
+        asks_address: !address_error.is_empty() || visit.request.form.has("address"),
+        problem: said(""),
+        code_error: said("code"),
+        name_error: said("name"),
+        address_error,
+        password_error: said("password"),
     }
 }
 
 /// What a person is told about a refused change.
-pub(super) fn sentence(w: &'static Words, error: &PeopleError) -> &'static str {
+pub(in crate::serve::ui) fn sentence(w: &'static Words, error: &PeopleError) -> &'static str {
     match error {
         PeopleError::DisplayName(_) => w.bad_display_name,
         PeopleError::Name(NameError::Reserved) => w.reserved_address,
@@ -232,7 +227,7 @@ pub(super) fn sentence(w: &'static Words, error: &PeopleError) -> &'static str {
     }
 }
 
-pub(super) fn status_of(error: &PeopleError) -> u16 {
+pub(in crate::serve::ui) fn status_of(error: &PeopleError) -> u16 {
     match error {
         PeopleError::Password(PasswordError::Busy) => 503,
         PeopleError::Full(_) | PeopleError::Store(StoreError::Full(_)) => 507,
@@ -245,7 +240,7 @@ pub(super) fn status_of(error: &PeopleError) -> u16 {
 
 /// Where a log-in leads: one of our own pages, never another host.
 fn safe_next(next: &str) -> &str {
-    let is_own = ["/studio", "/settings"].contains(&next)
+    let is_own = ["/studio", "/settings", "/admin", "/wifi"].contains(&next)
         || next
             .strip_prefix("/@")
             .is_some_and(|n| crate::people::names::check_name(n).is_ok());
@@ -258,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_log_in_leads_to_our_own_pages_only() {
-        for own in ["/studio", "/settings", "/@anna"] {
+        for own in ["/studio", "/settings", "/admin", "/wifi", "/@anna"] {
             assert_eq!(safe_next(own), own);
         }
         for other in [

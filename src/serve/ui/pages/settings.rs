@@ -1,137 +1,134 @@
 //! `/settings`: a person's own account.
 
-use super::doors::{sentence, status_of};
-use super::page;
-use crate::people::{Account, LogInError, PasswordError, PeopleError, check_password};
-use crate::serve::ui::frame::Frame;
+use super::{page, page_with, said_of};
+use crate::people::{Account, PictureOf};
+use crate::serve::ui::accounts::own;
+use crate::serve::ui::frame::{Face, Frame};
 use crate::serve::ui::icons;
+use crate::serve::ui::problem::Problem;
 use crate::serve::ui::reply::Reply;
 use crate::serve::ui::routes::Visit;
-use crate::serve::ui::words::fill;
+use crate::serve::ui::words::accounts;
 use askama::Template;
 
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct Settings {
     f: Frame,
+    a: &'static accounts::Words,
     name: String,
     display_name: String,
+    face: Face,
     done: &'static str,
-    problem: String,
-    name_error: &'static str,
-    password_error: &'static str,
-    new_error: &'static str,
+    /// Which form the problem is of.
+    form: &'static str,
+    problem: Option<Problem>,
+}
+
+impl Settings {
+    /// What a form says of its field.
+    fn said_of(&self, form: &str, field: &str) -> &str {
+        let problem = self.problem.as_ref().filter(|_| self.form == form);
+        said_of(problem, field)
+    }
+
+    /// What no field is to blame for.
+    fn said(&self) -> &str {
+        said_of(self.problem.as_ref(), "")
+    }
 }
 
 /// GET /settings
 pub(in crate::serve::ui) fn show(visit: &Visit<'_>) -> Reply {
-    let Some(account) = me(visit) else {
-        return super::message::stale(visit);
-    };
-    let w = visit.words();
+    let (w, a) = (visit.words(), accounts::Words::of(visit.request.language));
     let done = match visit.request.query.get("done") {
         "name" => w.saved,
         "password" => w.password_changed,
+        "picture" => a.picture_saved,
+        "no-picture" => a.picture_removed,
         _ => "",
     };
-    page(
-        200,
-        &Settings {
-            done,
-            ..form(visit, account)
-        },
-    )
+    settings(visit, done, "", None)
 }
 
 /// POST /settings/name
 pub(in crate::serve::ui) fn set_name(visit: &Visit<'_>) -> Reply {
-    let Some(account) = me(visit) else {
-        return super::message::stale(visit);
-    };
-    let typed = visit.field("name");
-    match visit.house.people.set_display_name(account.id, typed) {
+    match own::rename(visit) {
         Ok(()) => Reply::to("/settings?done=name"),
-        Err(error) => {
-            let wrong = Settings {
-                name_error: sentence(visit.words(), &error),
-                display_name: typed.to_owned(),
-                ..form(visit, account)
-            };
-            page(status_of(&error), &wrong)
-        }
+        Err(problem) => settings(visit, "", "name", Some(problem)),
     }
 }
 
 /// POST /settings/password
 pub(in crate::serve::ui) fn set_password(visit: &Visit<'_>) -> Reply {
-    let Some(account) = me(visit) else {
+    match own::change_password(visit) {
+        Ok(Some(token)) => Reply::to("/settings?done=password").with_session(&token),
+        Ok(None) => Reply::to("/login"),
+        Err(problem) => settings(visit, "", "password", Some(problem)),
+    }
+}
+
+/// POST /settings/picture/remove
+pub(in crate::serve::ui) fn remove_picture(visit: &Visit<'_>) -> Reply {
+    let me = visit.account().map(|account| account.id);
+    let removed = me.map(|id| own::take_picture(visit, PictureOf::Person(id)));
+    match removed {
+        Some(Err(problem)) => settings(visit, "", "picture", Some(problem)),
+        _ => Reply::to("/settings?done=no-picture"),
+    }
+}
+
+/// POST /settings/data
+pub(in crate::serve::ui) fn download(visit: &Visit<'_>) -> Reply {
+    match own::offer(visit) {
+        Ok(url) => Reply::to(&url),
+        Err(problem) => settings(visit, "", "data", Some(problem)),
+    }
+}
+
+/// POST /settings/sign-out
+pub(in crate::serve::ui) fn sign_out(visit: &Visit<'_>) -> Reply {
+    match own::sign_out_all(visit) {
+        Ok(()) => Reply::to("/login").without_session(),
+        Err(problem) => settings(visit, "", "sign-out", Some(problem)),
+    }
+}
+
+/// POST /settings/delete
+pub(in crate::serve::ui) fn delete(visit: &Visit<'_>) -> Reply {
+    match own::leave(visit) {
+        Ok(()) => Reply::to("/").without_session(),
+        Err(problem) => settings(visit, "", "delete", Some(problem)),
+    }
+}
+
+fn settings(
+    visit: &Visit<'_>,
+    done: &'static str,
+    form: &'static str,
+    problem: Option<Problem>,
+) -> Reply {
+    let Some(account) = visit.account().cloned() else {
         return super::message::stale(visit);
     };
-    let (people, id, new) = (&visit.house.people, account.id, visit.field("new"));
-    if let Err(error) = check_password(new) {
-        return new_refused(visit, account, &error.into());
-    }
-    let confirmed =
-        people.confirm_password(id, visit.field("password"), visit.request.peer, visit.now);
-    if let Err(error) = confirmed {
-        return not_confirmed(visit, account, &error);
-    }
-    if let Err(error) = people.set_password(id, new) {
-        return new_refused(visit, account, &error);
-    }
-    match people.start_session(id, visit.now) {
-        Some(token) => Reply::to("/settings?done=password").with_session(&token),
-        None => Reply::to("/login"),
-    }
-}
-
-fn me(visit: &Visit<'_>) -> Option<Account> {
-    visit
-        .session
-        .as_ref()
-        .map(|session| session.account.clone())
-}
-
-fn form(visit: &Visit<'_>, account: Account) -> Settings {
-    Settings {
+    let Account {
+        name, display_name, ..
+    } = account.clone();
+    let settings = Settings {
         f: visit.frame("settings"),
-        name: account.name,
-        display_name: account.display_name,
-        done: "",
-        problem: String::new(),
-        name_error: "",
-        password_error: "",
-        new_error: "",
+        a: accounts::Words::of(visit.request.language),
+        face: Face::of(&account),
+        display_name: match form {
+            "name" => visit.field("name").to_owned(),
+            _ => display_name,
+        },
+        name,
+        done,
+        form,
+        problem: problem.clone(),
+    };
+    match problem {
+        Some(problem) => page_with(&problem, &settings),
+        None => page(200, &settings),
     }
-}
-
-fn new_refused(visit: &Visit<'_>, account: Account, error: &PeopleError) -> Reply {
-    let (sentence, form) = (sentence(visit.words(), error), form(visit, account));
-    let again = match error {
-        PeopleError::Password(PasswordError::Short | PasswordError::Long) => Settings {
-            new_error: sentence,
-            ..form
-        },
-        _ => Settings {
-            problem: sentence.to_owned(),
-            ..form
-        },
-    };
-    page(status_of(error), &again)
-}
-
-fn not_confirmed(visit: &Visit<'_>, account: Account, error: &LogInError) -> Reply {
-    let (w, form) = (visit.words(), form(visit, account));
-    let (status, password_error, problem) = match error {
-        LogInError::Wrong => (422, w.wrong_password, String::new()),
-        LogInError::Slow(s) => (429, "", fill(w.slow, &[("s", &s.to_string())])),
-        LogInError::Busy => (503, "", w.busy.to_owned()),
-        LogInError::System(_) => (500, "", w.failed.to_owned()),
-    };
-    let again = Settings {
-        password_error,
-        problem,
-        ..form
-    };
-    page(status, &again)
 }

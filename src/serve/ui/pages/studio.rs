@@ -1,22 +1,22 @@
 //! `/studio`: what to type into an encoder, and how it does.
 
+use super::keys::{self, Key};
 use super::player::Player;
-use super::{addresses, page};
-use crate::limits::ui::{KEYFRAME_WARN_MS, NOTICE_MS};
-use crate::people::{Account, KeyId, KeyText, KeyView};
+use super::{addresses, page, page_with, said_of};
+use crate::media::doctor::Severity;
+use crate::people::{Account, KeyId};
 use crate::serve::station::{ChannelView, Phase};
 use crate::serve::ui::addresses::Addresses;
-use crate::serve::ui::frame::{Frame, ago, duration};
+use crate::serve::ui::channel::watching::Watching;
+use crate::serve::ui::doctor::Report;
+use crate::serve::ui::frame::{Frame, duration};
 use crate::serve::ui::icons;
+use crate::serve::ui::notices::{Notice, Notices};
+use crate::serve::ui::problem::Problem;
 use crate::serve::ui::reply::Reply;
-use crate::serve::ui::routes::Visit;
-use crate::serve::ui::words::{Words, fill};
-use crate::time::Mono;
+use crate::serve::ui::routes::{Access, Visit};
+use crate::serve::ui::words::{accounts, doctor, encoders};
 use askama::Template;
-use std::net::IpAddr;
-
-/// For the encoder whose key was replaced: encoders show English best.
-const KEY_REPLACED: &str = "This stream key was replaced. Copy the new one from the Go live page.";
 
 /// What changes while the page is open; empty texts are not shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,198 +25,181 @@ struct Now {
     is_dropped: bool,
     time: String,
     viewers: u32,
+    /// Who they are.
+    watching: String,
+    /// Why an encoder of this person's was turned away, and which.
+    turned_away: String,
     wrong_key: String,
+    /// All that came lately, if more than one did.
+    wrong_keys: Vec<String>,
     refused: String,
-    keyframes_rare: String,
-    keyframes_fine: String,
-}
-
-#[derive(Clone, Debug)]
-struct Key {
-    id: u32,
-    label: String,
-    /// Grouped; empty if it can't be shown.
-    text: String,
-    /// Its last characters, by which its owner tells it from others.
-    end: String,
 }
 
 #[derive(Template)]
 #[template(path = "studio.html")]
 struct Studio {
     f: Frame,
+    d: &'static doctor::Words,
+    e: &'static encoders::Words,
     n: Now,
+    /// What the doctor says; None while off air.
+    report: Option<Report>,
     p: Player,
     addresses: Addresses,
+    a: &'static accounts::Words,
     keys: Vec<Key>,
+    /// The owner of the house has stopped the keys.
+    is_paused: bool,
     /// Keys stand open in the page: asked for without a script.
     show: bool,
     done: &'static str,
-    problem: &'static str,
+    problem: Option<Problem>,
+    /// The key that the problem is about; 0: a new one.
+    of_key: u32,
+    label: String,
+}
+
+impl Studio {
+    fn said(&self) -> &str {
+        said_of(self.problem.as_ref(), "")
+    }
+
+    /// What is said of the label of a new key.
+    fn said_of_new(&self) -> &str {
+        self.said_of(&0)
+    }
+
+    /// What is said of the label of a key.
+    fn said_of(&self, key: &u32) -> &str {
+        let problem = self.problem.as_ref().filter(|_| self.of_key == *key);
+        said_of(problem, "label")
+    }
 }
 
 #[derive(Template)]
 #[template(path = "studio-now.html")]
 struct StudioNow {
     f: Frame,
+    a: &'static accounts::Words,
+    e: &'static encoders::Words,
     n: Now,
 }
 
 /// GET /studio
 pub(in crate::serve::ui) fn show(visit: &Visit<'_>) -> Reply {
-    let w = visit.words();
+    let (w, a) = (visit.words(), accounts::Words::of(visit.request.language));
     let done = match visit.request.query.get("done") {
         "replaced" => w.key_replaced,
         "switch" => w.let_in_done,
+        "added" => a.key_added,
+        "renamed" => a.key_renamed,
+        "removed" => a.key_removed,
+        "paused" => a.key_paused_done,
+        "resumed" => a.key_resumed,
+        "ended" => a.stream_ended,
         _ => "",
     };
-    studio(visit, 200, done, "")
+    studio(visit, done, None)
 }
 
 /// GET /studio/now: the part of the page that changes.
 pub(in crate::serve::ui) fn show_now(visit: &Visit<'_>) -> Reply {
     let Some(account) = publisher(visit) else {
-        return super::message::forbidden(visit);
+        return super::message::forbidden(visit, Access::Publisher);
     };
     let view = visit.house.channels.view(&account.name);
     let part = StudioNow {
         f: visit.frame("studio"),
+        a: accounts::Words::of(visit.request.language),
+        e: encoders::Words::of(visit.request.language),
         n: now(visit, &account, view.as_ref()),
     };
     page(200, &part)
 }
 
-/// POST /studio/replace
-pub(in crate::serve::ui) fn replace_key(visit: &Visit<'_>) -> Reply {
+/// GET /studio/obs-profile.zip?key=NUMBER
+pub(in crate::serve::ui) fn obs_profile(visit: &Visit<'_>) -> Reply {
     let Some(account) = publisher(visit) else {
-        return super::message::forbidden(visit);
+        return super::message::forbidden(visit, Access::Publisher);
     };
-    let Ok(number) = visit.field("key").parse() else {
+    let mut keys = visit.house.people.keys(account.id).into_iter();
+    let asked = visit.request.query.get("key").parse().map(KeyId);
+    let key = keys.find(|key| asked.as_ref() == Ok(&key.id));
+    let Some(text) = key.and_then(|key| key.text) else {
         return super::message::not_found(visit);
     };
-    match visit.house.people.rotate_key(account.id, KeyId(number)) {
-        Ok(_) => {
-            visit.house.channels.revoke(KeyId(number), KEY_REPLACED);
-            Reply::to("/studio?done=replaced")
-        }
-        Err(crate::people::PeopleError::Unknown(_)) => super::message::not_found(visit),
-        Err(error) => {
-            let problem = super::doors::sentence(visit.words(), &error);
-            studio(visit, super::doors::status_of(&error), "", problem)
-        }
-    }
+    let profile = crate::serve::ui::encoders::obs_profile(&addresses(visit).rtmp, text.plain());
+    Reply::file("application/zip", "hearth-obs.zip", profile)
 }
 
 /// POST /studio/switch
 pub(in crate::serve::ui) fn allow_switch(visit: &Visit<'_>) -> Reply {
     let Some(account) = publisher(visit) else {
-        return super::message::forbidden(visit);
+        return super::message::forbidden(visit, Access::Publisher);
     };
     visit.house.channels.allow_switch(account.id);
     Reply::to("/studio?done=switch")
 }
 
-fn publisher(visit: &Visit<'_>) -> Option<Account> {
+pub(super) fn publisher(visit: &Visit<'_>) -> Option<Account> {
     let account = visit.session.as_ref().map(|session| &session.account);
     account.filter(|a| a.role.may_publish()).cloned()
 }
 
-fn studio(visit: &Visit<'_>, status: u16, done: &'static str, problem: &'static str) -> Reply {
+/// The page; with a problem of one of its forms.
+pub(super) fn studio(visit: &Visit<'_>, done: &'static str, problem: Option<Problem>) -> Reply {
     let Some(account) = publisher(visit) else {
-        return super::message::forbidden(visit);
+        return super::message::forbidden(visit, Access::Publisher);
     };
     let view = visit.house.channels.view(&account.name);
-    let keys = visit.house.people.keys(account.id);
+    let keys = keys::cards(visit, &account, &addresses(visit));
+    let addresses = addresses(visit);
+    let language = visit.request.language;
+    let checkup = visit.house.channels.checkup(&account.name);
+    let checkup = checkup.filter(|checkup| checkup.is_live);
     let studio = Studio {
         f: visit.frame("studio"),
+        d: doctor::Words::of(language),
+        e: encoders::Words::of(language),
+        report: checkup.map(|checkup| Report::new(&checkup, language)),
         n: now(visit, &account, view.as_ref()),
-        p: Player::preview(visit.words(), &account, view.as_ref()),
-        addresses: addresses(visit),
-        keys: keys.into_iter().map(key).collect(),
+        p: Player::preview(visit, &account, view.as_ref()),
+        a: accounts::Words::of(language),
+        keys,
+        is_paused: account.keys_paused,
+        addresses,
         show: visit.request.query.get("key") == "shown",
         done,
-        problem,
+        of_key: visit.field("key").parse().unwrap_or(0),
+        label: visit.field("label").to_owned(),
+        problem: problem.clone(),
     };
-    page(status, &studio)
-}
-
-fn key(view: KeyView) -> Key {
-    let text = view.text.as_ref().map(KeyText::grouped).unwrap_or_default();
-    let end = text.rsplit('-').next().unwrap_or_default();
-    Key {
-        id: view.id.0,
-        label: view.label,
-        end: end
-            .get(end.len().saturating_sub(4)..)
-            .unwrap_or_default()
-            .to_owned(),
-        text,
+    match problem {
+        Some(problem) => page_with(&problem, &studio),
+        None => page(200, &studio),
     }
 }
 
 fn now(visit: &Visit<'_>, account: &Account, view: Option<&ChannelView>) -> Now {
     let w = visit.words();
-    let channels = &visit.house.channels;
     let phase = view.map(|view| view.phase);
-    let recent = |event: Option<(IpAddr, Mono)>, sentence: &str| {
-        event.and_then(|(from, at)| notice(w, sentence, from, visit.now.since(at)))
-    };
-    let interval = view.and_then(|view| view.health.keyframe_interval_ms);
-    let (rare, fine) = keyframes(w, interval.filter(|_| phase == Some(Phase::Live)));
+    let told = Notices::of(visit, account);
+    let text = |notice: Option<Notice>| notice.map(|notice| notice.text).unwrap_or_default();
     Now {
         is_live: phase == Some(Phase::Live),
         is_dropped: matches!(phase, Some(Phase::Grace { .. })),
         time: view.map_or_else(String::new, |v| duration(w, visit.now.since(v.since))),
         viewers: view.map_or(0, |view| view.viewers),
-        wrong_key: recent(channels.wrong_key(), w.wrong_key_more).unwrap_or_default(),
-        refused: recent(channels.refused_switch(account.id), w.already_live_more)
-            .unwrap_or_default(),
-        keyframes_rare: rare,
-        keyframes_fine: fine,
-    }
-}
-
-fn notice(w: &Words, sentence: &str, from: IpAddr, age_ms: u64) -> Option<String> {
-    let from = from.to_canonical().to_string();
-    let values = [("ago", &*ago(w, age_ms)), ("from", &*from)];
-    (age_ms < NOTICE_MS).then(|| fill(sentence, &values))
-}
-
-/// What is said about the keyframe interval: a warning, or that it is fine.
-fn keyframes(w: &Words, interval_ms: Option<u32>) -> (String, String) {
-    let Some(ms) = interval_ms else {
-        return Default::default();
-    };
-    let tenths = (ms + 50) / 100;
-    let seconds = format!("{}.{}", tenths / 10, tenths % 10);
-    let said = |sentence| fill(sentence, &[("s", &seconds)]);
-    match ms >= KEYFRAME_WARN_MS {
-        true => (said(w.keyframes_rare), String::new()),
-        false => (String::new(), said(w.keyframes_fine)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::serve::ui::words::Language;
-
-    #[test]
-    fn rare_keyframes_are_named_with_their_measure() {
-        let w = Language::English.words();
-        let (rare, fine) = keyframes(w, Some(8_333));
-        assert_eq!(rare, "A keyframe comes only every 8.3 s");
-        assert_eq!(fine, "");
-        assert_eq!(keyframes(w, Some(2_000)).1, "Keyframe every 2.0 s");
-        assert_eq!(keyframes(w, None), Default::default());
-    }
-
-    #[test]
-    fn old_news_are_not_told() {
-        let w = Language::English.words();
-        let from = "::ffff:192.168.1.31".parse().unwrap();
-        let said = notice(w, w.wrong_key_more, from, 120_000).unwrap();
-        assert!(said.starts_with("2 min ago from 192.168.1.31."), "{said}");
-        assert_eq!(notice(w, w.wrong_key_more, from, NOTICE_MS), None);
+        watching: match phase {
+            Some(Phase::Live) => Watching::of(visit, &account.name).text(visit),
+            _ => String::new(),
+        },
+        turned_away: text(told.turned_away),
+        wrong_key: text(told.wrong_key),
+        wrong_keys: match told.wrong_keys.len() {
+            0 | 1 => Vec::new(),
+            _ => told.wrong_keys.into_iter().map(|row| row.text).collect(),
+        },
+        refused: text(told.already_live),
     }
 }

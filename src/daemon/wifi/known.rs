@@ -1,0 +1,151 @@
+//! Networks that are remembered: the card's, and those that were joined. Both files are for root alone.
+
+use crate::daemon::card::keep;
+use crate::limits::wifi::{KNOWN_BYTES, KNOWN_MAX};
+use crate::serve::wifi::Network;
+use crate::wire::wifi::{Name, Passphrase, is_country};
+use std::io;
+use std::path::Path;
+
+/// In the folder of what is kept.
+pub(super) const FILE: &str = "networks.json";
+
+/// What `hearth card` leaves for whoever has the radio.
+pub(super) const OF_CARD: &str = "wpa_supplicant.conf";
+
+/// What a start begins with.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    /// The one of the card first, then as they were joined, the last one first.
+    pub(super) networks: Vec<Network>,
+    /// Where the card says that the box stands: for networks that say nothing, and for the access point.
+    pub(super) country: Option<String>,
+}
+
+/// The card's network first: it was written down last, or the box would not have started since. What can't be read is
+/// left out.
+pub(super) fn read(card: &Path, kept: &Path) -> Known {
+    let text = keep::read(card, KNOWN_BYTES).unwrap_or_default();
+    let country = country(&text);
+    let of_card = of_supplicant(&text);
+    let kept = keep::read(kept, KNOWN_BYTES).unwrap_or_default();
+    let kept: Vec<Network> = serde_json::from_str(&kept).unwrap_or_else(|error| {
+        if !kept.is_empty() {
+            log::warn!("known networks can't be read: {error}");
+        }
+        Vec::new()
+    });
+    let mut known: Vec<Network> = of_card.clone().into_iter().collect();
+    let others = kept.into_iter().filter(Network::is_sound);
+    // One of the same name with another passphrase is tried too: either may be the newer one.
+    known.extend(others.filter(|network| Some(network) != of_card.as_ref()));
+    known.truncate(KNOWN_MAX);
+    Known {
+        networks: known,
+        country,
+    }
+}
+
+/// Replaces the kept file; nothing is written if it says this already.
+pub(super) fn keep(path: &Path, networks: &[Network]) -> io::Result<()> {
+    keep::write(path, &serde_json::to_string(networks)?)
+}
+
+/// What a file that `hearth card` has written says of `key`.
+fn value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let mut lines = text.lines().map(str::trim);
+    lines.find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
+}
+
+/// The country, which may stand in it alone.
+fn country(text: &str) -> Option<String> {
+    let country = value(text, "country").filter(|country| is_country(country));
+    country.map(str::to_owned)
+}
+
+/// The one network in it: its name in hexadecimal, its passphrase in quotes.
+fn of_supplicant(text: &str) -> Option<Network> {
+    let passphrase = match value(text, "psk") {
+        Some(quoted) => {
+            let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
+            Some(Passphrase::new(inner).ok()?)
+        }
+        None => None,
+    };
+    Some(Network {
+        name: Name::from_hex(value(text, "ssid")?).ok()?,
+        passphrase,
+        country: country(text),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn network(name: &str, passphrase: Option<&str>) -> Network {
+        Network {
+            name: Name::new(name.as_bytes()).unwrap(),
+            passphrase: passphrase.map(|text| Passphrase::new(text).unwrap()),
+            country: Some("DE".into()),
+        }
+    }
+
+    #[test]
+    fn the_cards_network_comes_first_and_the_kept_ones_follow() {
+        let folder = tempfile::tempdir().unwrap();
+        let (card, kept) = (folder.path().join("card"), folder.path().join(FILE));
+        assert_eq!(read(&card, &kept), Known::default());
+        let networks = [
+            network("Home", Some("say \"friend\"")),
+            network("Café", None),
+        ];
+        keep(&kept, &networks).unwrap();
+        assert_eq!(read(&card, &kept).networks, networks);
+        let text = "country=DE\nnetwork={\n\tssid=486f6d65\n\tscan_ssid=1\n\tpsk=\"say \"friend\"\"\n\tkey_mgmt=WPA-PSK\n}\n";
+        std::fs::write(&card, text).unwrap();
+        assert_eq!(read(&card, &kept).networks, networks);
+        let open = "country=DE\nnetwork={\n\tssid=436166c3a9\n\tkey_mgmt=NONE\n}\n";
+        std::fs::write(&card, open).unwrap();
+        assert_eq!(
+            read(&card, &kept).networks,
+            [networks[1].clone(), networks[0].clone()]
+        );
+        std::fs::write(&kept, "[{\"name\":\"\"}]").unwrap();
+        assert_eq!(read(&card, &kept).networks, [networks[1].clone()]);
+    }
+
+    #[test]
+    fn a_country_that_stands_on_the_card_alone_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let (card, kept) = (folder.path().join("card"), folder.path().join(FILE));
+        let networks = vec![Network {
+            country: None,
+            ..network("Home", None)
+        }];
+        keep(&kept, &networks).unwrap();
+        std::fs::write(&card, "country=DE\n").unwrap();
+        let country = Some("DE".into());
+        assert_eq!(read(&card, &kept), Known { networks, country });
+        std::fs::write(&card, "country=Germany\n").unwrap();
+        assert_eq!(read(&card, &kept).country, None);
+    }
+
+    #[test]
+    fn the_kept_file_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let kept = folder.path().join(FILE);
+        keep(&kept, &[network("Home", Some("12345678"))]).unwrap();
+        let mode = std::fs::metadata(&kept).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_on_the_card_is_read_or_left(text in ".{0,200}") {
+            let _ = of_supplicant(&text);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+/* Comments beside the TV's picture: the last few, to be read. */
+(function () {
+  'use strict';
+  var MOST = 6;
+  var list = document.querySelector('.tv-talk'), none = list.querySelector('.none'), name = document.querySelector('[data-watch]').dataset.watch;
+  var told = window.hearthEvents;
+
+  function element(kind, parent, text) { var it = document.createElement(kind); if (text) it.textContent = text; parent.appendChild(it); return it; }
+  function tidy() {
+    var all = list.querySelectorAll('[data-id]');
+    for (var i = 0; i < all.length - MOST; i++) all[i].remove();
+    none.hidden = all.length > 0;
+  }
+
+  function add(comment) {
+    if (comment.removed || list.querySelector('[data-id="' + comment.id + '"]')) return;
+    var item = document.createElement('li'), face = element('span', item), words = element('div', item);
+    item.dataset.id = comment.id;
+    face.className = 'avatar avatar-s hue-' + comment.hue;
+    face.setAttribute('aria-hidden', 'true');
+    window.hearthFace(face, comment);
+    element('b', words, comment.display_name);
+    var text = element('p', words, comment.text);
+    if (comment.lang) text.lang = comment.lang;
+    list.insertBefore(item, none);
+    tidy();
+  }
+
+  told.on('comment', function (comment) { if (comment.channel === name) add(comment); });
+  told.on('comment-gone', function (it) {
+    var item = it.channel === name && list.querySelector('[data-id="' + it.id + '"]');
+    if (item) { item.remove(); tidy(); }
+  });
+  told.on('reset', function () {
+    fetch('/api/v1/channels/' + name + '/comments', { headers: { Accept: 'application/json' } })
+      .then(function (answer) { return answer.json(); })
+      .then(function (answer) { answer.comments.slice(-MOST).forEach(add); }, function () {});
+  });
+
+  var on = false;
+  try { on = localStorage.getItem('hearth-tv-talk') === 'on'; } catch (error) { /* then hidden */ }
+  list.hidden = !on;
+  document.querySelector('[data-talk]').setAttribute('aria-pressed', on);
+  tidy();
+}());
