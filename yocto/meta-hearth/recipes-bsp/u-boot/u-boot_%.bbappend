@@ -1,0 +1,2 @@
+FILESEXTRAPATHS:prepend:hearth := "${THISDIR}/files:"
+SRC_URI:append:hearth = " file://hearth.cfg"
