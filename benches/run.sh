@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures what Hearth promises: run.sh [startup dialogue memory segment latency flash]; a table of target and measured for each.
+# Measures what Hearth promises: run.sh [latency opening parts cpu badnet dialogue memory segment flash flood]; a table of target and measured for each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --locked --quiet
 target=$(cargo metadata --format-version 1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
 export HEARTH_BIN="$target/release/hearth"
 wanted=("$@")
-[ $# -gt 0 ] || wanted=(startup dialogue memory segment latency flash)
+[ $# -gt 0 ] || wanted=(latency opening parts cpu badnet dialogue memory segment flash flood)
 missed=0
 for name in "${wanted[@]}"; do
     case "$name" in
