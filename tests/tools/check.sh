@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs every check (or those named; `all` and more besides), prints a table of their times and closes with "N passed, N failed". A step is a process group of
-# its own with a limit: what hangs is named and ended, and what it leaves running holds up nothing.
+# Runs every check (or those named; `all` and more besides), prints what failed and a table of their times, and closes with
+# "N passed, N failed". A step is a process group of its own with a limit: what hangs is named and ended, and what it leaves
+# running holds up nothing.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
@@ -89,12 +90,12 @@ steps=()
 for step in "${@:-all}"; do
     case $step in all) steps+=(fmt clippy deny yocto test docs release browser api) ;; *) steps+=("$step") ;; esac
 done
-log=$(mktemp) group=""
+log=$(mktemp) group="" faults=""
 end_group() { [ -z "$group" ] || kill -"$1" -- "-$group" 2>/dev/null; }
 whole=$SECONDS table="" passed=0 failed=0 broken=0
 report() {
     table+=$(printf "  %-8s %-6s %4d s" all "" $((SECONDS - whole)))
-    printf "\n%s\n\n%d passed, %d failed\n" "$table" "$passed" "$failed"
+    printf "\n%s%s\n\n%d passed, %d failed\n" "${faults:+$faults$'\n'}" "$table" "$passed" "$failed"
 }
 trap 'echo "ended during $step"; failed=$((failed + 1)); report; exit 130' INT TERM
 trap 'end_group KILL; rm -f "$log"' EXIT
@@ -116,6 +117,10 @@ for step in "${steps[@]}"; do
     # cargo test: "test result: ok. 12 passed; 0 failed; …"; the browser's runner: "9 passed, 0 failed".
     read -r p f < <(sed -nE 's/^(test result: .* )?([0-9]+) passed[;,] ([0-9]+) failed.*/\2 \3/p' "$log" | awk '{p += $1; f += $2} END {print p + 0, f + 0}')
     passed=$((passed + p)) failed=$((failed + f))
+    # By name once more at the end: what failed is a thousand lines away by then.
+    while IFS= read -r name; do
+        faults+="  $step FAILED: ${name:0:200}"$'\n'
+    done < <(sed -nE 's/^test (.*) \.\.\. FAILED$/\1/p; s/^FAILED +(.*)/\1/p' "$log")
     # A step that fails without a failing test (formatting, a warning) counts as one.
     if [ "$result" = FAILED ] && [ "$f" = 0 ]; then failed=$((failed + 1)); fi
 done
