@@ -81,8 +81,13 @@ mod tests {
         let player = include_str!("../../web/templates/player-scripts.html");
         let watch = include_str!("../../web/templates/watch.html");
         let studio = include_str!("../../web/templates/studio.html");
+        let tv_base = include_str!("../../web/templates/tv-base.html");
         let tv = include_str!("../../web/templates/tv-watch.html");
-        for page in [[base, player, watch], [base, player, studio], [tv, "", ""]] {
+        for page in [
+            [base, player, watch],
+            [base, player, studio],
+            [tv_base, tv, ""],
+        ] {
             let parts = page
                 .iter()
                 .flat_map(|part| part.split("f.asset(\"").skip(1));
