@@ -63,11 +63,11 @@ pub(super) enum Verb {
 pub(super) fn run(request: &Request) -> Result<(), StartError> {
     let running = booted().slot.ok_or_else(|| {
         StartError::Cannot("this system was not started from one of a card's two slots".into())
-    })?;
+    });
     match request.verb {
-        Verb::Show => show(request, running),
+        Verb::Show => show(request, running?),
         Verb::Good => good(request, running),
-        Verb::Write => write(request, running),
+        Verb::Write => write(request, running?),
     }
 }
 
@@ -89,11 +89,19 @@ fn show(request: &Request, running: Slot) -> Result<(), StartError> {
     Ok(())
 }
 
-/// A slot on trial that does not become well is an error, after which the box is started again; any other is waited for, since
-/// a start would not mend what is wrong with it.
-fn good(request: &Request, running: Slot) -> Result<(), StartError> {
+/// A slot on trial that does not become well is an error, after which the box is started again. Anything else is told and no
+/// error, since a start would not mend it: what is not well is waited for, and a card that forgets lets the box run on.
+fn good(request: &Request, running: Result<Slot, StartError>) -> Result<(), StartError> {
     let copies = Copies::at(&request.env);
-    let on_trial = copies.read().map_err(cannot(request))?.is_on_trial(running);
+    let known = running.and_then(|slot| Ok((slot, copies.read().map_err(cannot(request))?)));
+    let (running, slots) = match known {
+        Ok(known) => known,
+        Err(error) => {
+            eprintln!("hearth slot: {error}");
+            return Ok(());
+        }
+    };
+    let on_trial = slots.is_on_trial(running);
     let began = Instant::now();
     while !control::state(&request.data).is_some_and(|state| state.well) {
         if on_trial && began.elapsed() > request.patience {
@@ -105,10 +113,11 @@ fn good(request: &Request, running: Slot) -> Result<(), StartError> {
         }
         std::thread::sleep(EVERY);
     }
-    copies
-        .change(|slots| slots.mark_good(running))
-        .map_err(cannot(request))?;
-    println!("slot {} is good", running.letter());
+    let letter = running.letter();
+    match copies.change(|slots| slots.mark_good(running)) {
+        Ok(_) => println!("slot {letter} is good"),
+        Err(error) => eprintln!("hearth slot: slot {letter} can't be called good: {error}"),
+    }
     Ok(())
 }
 

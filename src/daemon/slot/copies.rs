@@ -53,13 +53,14 @@ impl Copies {
 /// What counts, and where the copy begins that does not.
 fn newest(file: &File) -> io::Result<(Slots, u64)> {
     let [first, second] = PLACES;
-    let (a, b) = (copy(file, first)?, copy(file, second)?);
-    Ok(match (a, b) {
-        (Some(a), Some(b)) if b.writes > a.writes => (b, first),
-        (Some(a), _) => (a, second),
-        (None, Some(b)) => (b, first),
-        (None, None) => (Slots::default(), second),
-    })
+    match (copy(file, first), copy(file, second)) {
+        (Ok(Some(a)), Ok(Some(b))) if b.writes > a.writes => Ok((b, first)),
+        (Ok(Some(a)), _) => Ok((a, second)),
+        (_, Ok(Some(b))) => Ok((b, first)),
+        (Ok(None), Ok(None)) => Ok((Slots::default(), second)),
+        // There may have been more than nothing.
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
 }
 
 /// None: no copy, or half of one.
@@ -106,6 +107,20 @@ mod tests {
             assert_eq!(copies.read().unwrap(), before);
             assert!(copies.change(|slots| slots.try_other(slot)).unwrap());
         }
+    }
+
+    #[test]
+    fn a_copy_that_can_not_be_read_leaves_the_other() {
+        let (_folder, path, copies) = partition();
+        assert!(copies.change(|slots| slots.try_other(Slot::A)).unwrap());
+        assert!(copies.change(|slots| slots.try_other(Slot::B)).unwrap());
+        let newest = copies.read().unwrap();
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        // The second copy ends in the middle: reading it is an error.
+        file.set_len(PLACES[1] + 100).unwrap();
+        assert_eq!(copies.read().unwrap(), newest);
+        file.set_len(100).unwrap();
+        assert!(copies.read().is_err());
     }
 
     #[test]
