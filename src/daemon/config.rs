@@ -1,7 +1,9 @@
 //! Settings: every one has a default, `hearth.toml` may set it, the command line has the last word.
 
 use super::{StartError, card, memory};
+use crate::limits::http::NAMES_MAX;
 use crate::serve::is_host_name;
+use crate::wire::http::Authority;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -30,6 +32,9 @@ pub struct Config {
     /// Name of the box in the network, without `.local`.
     #[serde(deserialize_with = "host_field")]
     pub host: String,
+    /// Names and numbers that others have for the box: in the router, behind a forwarded port.
+    #[serde(deserialize_with = "names_field")]
+    pub names: Vec<String>,
     /// Whether the box tells its name to the network.
     pub mdns: bool,
     /// How a box without an owner gets one.
@@ -84,6 +89,7 @@ impl Default for Config {
             ring: None,
             memory: None,
             host: "hearth".into(),
+            names: Vec::new(),
             mdns: true,
             setup: Setup::Code,
             reach: Reach::Home,
@@ -240,6 +246,21 @@ fn host_field<'de, D: serde::Deserializer<'de>>(field: D) -> Result<String, D::E
     }
 }
 
+fn names_field<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(field)?;
+    let is_name = |name: &str| Authority::parse(name).is_ok_and(|it| it.port.is_none());
+    if names.len() > NAMES_MAX {
+        let reason = format!("there may be {NAMES_MAX} names and not {}", names.len());
+        return Err(serde::de::Error::custom(reason));
+    }
+    match names.iter().find(|name| !is_name(name)) {
+        None => Ok(names),
+        Some(name) => Err(serde::de::Error::custom(format!(
+            "{name:?} is not a name or number alone, such as \"tv.example.org\" or \"203.0.113.9\""
+        ))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,6 +290,25 @@ mod tests {
         );
         assert_eq!(config.rtmp, Config::default().rtmp);
         assert!(toml::from_str::<Config>("memroy = \"64M\"").is_err());
+    }
+
+    #[test]
+    fn names_are_without_scheme_port_and_path() {
+        let read = |names: &str| toml::from_str::<Config>(&format!("names = [{names}]"));
+        let names = "\"tv.example.org\", \"den\", \"203.0.113.9\", \"[2001:db8::1]\"";
+        assert_eq!(read(names).unwrap().names.len(), 4);
+        for bad in [
+            "http://tv.example.org",
+            "tv.example.org:8080",
+            "a b",
+            "tv/",
+            "",
+        ] {
+            let told = read(&format!("{bad:?}")).unwrap_err().to_string();
+            assert!(told.contains(&format!("{bad:?} is not a name")), "{told}");
+        }
+        assert!(read(&"\"a\",".repeat(NAMES_MAX)).is_ok());
+        assert!(read(&"\"a\",".repeat(NAMES_MAX + 1)).is_err());
     }
 
     fn files(texts: &[&str], card: Option<&str>) -> (tempfile::TempDir, Files) {

@@ -32,6 +32,7 @@ use crate::serve::{NetworkName, quiet, wifi};
 use crate::store::Store;
 use crate::time::{Clock, Mono};
 use std::io::{self, Write as _};
+use std::iter;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -199,7 +200,10 @@ impl Parts {
     fn edge_settings(&self, config: &Config) -> EdgeSettings {
         let budget = &self.budget;
         EdgeSettings {
-            names: vec![config.host.clone()],
+            names: iter::once(&config.host)
+                .chain(&config.names)
+                .cloned()
+                .collect(),
             network_name: Some(self.network_name.clone()),
             embed_origins: config.embed_origins.clone(),
             reach: self.reach,

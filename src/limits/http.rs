@@ -21,6 +21,9 @@ pub const ORIGIN_BYTES: usize = 256;
 /// A host name: RFC 1035's bound. Beyond it: 400.
 pub const HOST_BYTES: usize = 253;
 
+/// Names beside its own by which the box is reached. More are a mistake in the settings.
+pub const NAMES_MAX: usize = 16;
+
 /// Fields that the UI's replies may carry: tiny_http and our pages set about ten. Beyond it: 502.
 pub const REPLY_FIELDS: usize = 32;
 

@@ -15,8 +15,15 @@ const PROBLEMS_MOST: usize = 20;
 const OFFSET_MOST: i16 = 14;
 
 /// What the daemon itself reads.
-pub(super) const SETTINGS: [&str; 6] =
-    ["host", "memory", "mdns", "setup", "reach", "embed_origins"];
+pub(super) const SETTINGS: [&str; 7] = [
+    "host",
+    "names",
+    "memory",
+    "mdns",
+    "setup",
+    "reach",
+    "embed_origins",
+];
 
 /// Settings of the daemon that firewall, mounts and units of a box rely on: on the card they could take it away.
 pub(super) const FIXED: [&str; 4] = ["http", "rtmp", "data", "ring"];

@@ -4,7 +4,9 @@ use super::file::{Card, Owner};
 use super::{keep, setup_note};
 use crate::daemon::StartError;
 use crate::daemon::user::open_store;
-use crate::people::{AccountId, NewAccount, People, PeopleError, Role};
+use crate::people::{AccountId, NewAccount, People, PeopleError, Role, names};
+use crate::time::Mono;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,8 +34,7 @@ pub(super) fn prepare(data: &Path, card: &Card) -> Result<(), String> {
     }
     with_people(data, |people| {
         if let Some(owner) = owner {
-            claim(people, owner)
-                .map_err(|error| format!("The owner's account could not be made: {error}"))?;
+            claim(people, owner)?;
             setup_note::forget(data).map_err(|error| error.to_string())?;
         }
         match owner_of(people) {
@@ -59,8 +60,9 @@ fn with_people(data: &Path, act: impl FnOnce(&People) -> Result<(), String>) -> 
     outcome
 }
 
-/// A box that has its owner already keeps them.
-fn claim(people: &People, owner: &Owner) -> Result<(), PeopleError> {
+/// Makes the owner's account. One that is there gets this password: who holds the card holds the box, and there is no other way
+/// back for an owner who forgot theirs.
+fn claim(people: &People, owner: &Owner) -> Result<(), String> {
     let new = NewAccount {
         display_name: &owner.name,
         name: (!owner.address.is_empty()).then_some(&*owner.address),
@@ -68,9 +70,30 @@ fn claim(people: &People, owner: &Owner) -> Result<(), PeopleError> {
         role: Role::Owner,
     };
     match people.claim_owner(new) {
-        Ok(_) | Err(PeopleError::OwnerExists) => Ok(()),
-        Err(error) => Err(error),
+        Ok(_) => Ok(()),
+        Err(PeopleError::OwnerExists) => give_password(people, owner),
+        Err(error) => Err(format!("The owner's account could not be made: {error}")),
     }
+}
+
+/// Sessions end only if the password is another one: the card may say the same at every start.
+fn give_password(people: &People, owner: &Owner) -> Result<(), String> {
+    let name = match owner.address.trim() {
+        "" => names::name_from(&owner.name).unwrap_or_default(),
+        address => address.to_ascii_lowercase(),
+    };
+    let account = people.account_named(&name);
+    let Some(account) = account.filter(|account| account.role == Role::Owner) else {
+        let is_owned = "the box has an owner already, who goes by another name";
+        return Err(format!("owner.password was not used: {is_owned}"));
+    };
+    let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let is_known = people.confirm_password(account.id, &owner.password, here, Mono::default());
+    if is_known.is_ok() {
+        return Ok(());
+    }
+    let given = people.set_password(account.id, &owner.password);
+    given.map_err(|error| format!("The owner's password could not be changed: {error}"))
 }
 
 fn owner_of(people: &People) -> Option<AccountId> {

@@ -4,7 +4,9 @@ use super::*;
 use crate::daemon::config::{Config, Files};
 use crate::people::{Joining, People, Role, TABLES};
 use crate::store::Store;
+use crate::time::Mono;
 use nix::unistd::{Uid, chown, geteuid};
+use std::net::IpAddr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt, symlink};
 use std::sync::Arc;
 
@@ -115,6 +117,7 @@ fn the_template_shows_every_setting_with_its_default() {
         setup: _,
         reach: _,
         embed_origins: _,
+        names: _,
         problems: _,
     } = Config::default();
 }
@@ -192,6 +195,44 @@ fn a_prepared_card_makes_owner_and_wifi_once_and_forgets_the_passwords() {
             .contains("psk=\"correct horse\"")
     );
     assert_eq!(this.people().house().joining, Joining::Closed);
+}
+
+#[test]
+fn who_forgot_the_owners_password_writes_a_new_one_on_the_card() {
+    let now = Mono::default();
+    let here = IpAddr::from([127, 0, 0, 1]);
+    let card = |name: &str, password: &str| {
+        format!("owner.name = \"{name}\"\nowner.password = \"{password}\"\n")
+    };
+    let this = Box::new(&card("Anna", "battery staple"));
+    assert_eq!(this.start(), Vec::<String>::new());
+    let session = {
+        let people = this.people();
+        let anna = people.account_named("anna").unwrap();
+        people.start_session(anna.id, now).unwrap()
+    };
+
+    // Once more the same, as after a cut before the card was blanked: nobody is logged out.
+    fs::write(this.at("boot/hearth.toml"), card("Anna", "battery staple")).unwrap();
+    assert_eq!(this.start(), Vec::<String>::new());
+    assert!(this.people().session(&session, now).is_some());
+
+    fs::write(this.at("boot/hearth.toml"), card("Anna", "correct horse")).unwrap();
+    assert_eq!(this.start(), Vec::<String>::new());
+    assert!(!this.text("boot/hearth.toml").unwrap().contains("correct"));
+    {
+        let people = this.people();
+        assert!(people.session(&session, now).is_none());
+        let log_in = |password| people.log_in("anna", password, here, now);
+        assert!(log_in("correct horse").is_ok() && log_in("battery staple").is_err());
+    }
+
+    // Nobody becomes an owner so, and the password is not swallowed.
+    let other = card("Ben", "battery staple");
+    fs::write(this.at("boot/hearth.toml"), &other).unwrap();
+    assert!(this.start()[0].starts_with("owner.password was not used"));
+    assert_eq!(this.text("boot/hearth.toml"), Some(other));
+    assert!(this.people().account_named("ben").is_none());
 }
 
 /// The daemon, to which the data folder belongs, is reached from the network.
