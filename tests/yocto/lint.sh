@@ -29,6 +29,22 @@ named_files_are_there() {
     return $missing
 }
 
+# What the program embeds is part of what the recipe unpacks.
+embedded_files_are_named() {
+    local recipe file path missing=0
+    recipe=$(echo $LAYER/recipes-hearth/hearth/hearth_*.bb)
+    while IFS=: read -r file path; do
+        path=$(realpath --relative-to=. "$(dirname "$file")/$path")
+        while [ "$path" != . ]; do
+            grep -qF "file://$path;subdir=hearth" "$recipe" && continue 2
+            path=$(dirname "$path")
+        done
+        echo "$file embeds what $recipe does not name"
+        missing=1
+    done < <(grep -roE 'include_(str|bytes)!\("[^"]+"' src --include='*.rs' | sed -E 's/include_(str|bytes)!\("//; s/"$//' | grep -vE '/tests?(/|\.rs:)|rootfs/build/')
+    return $missing
+}
+
 # says FILE TEXT…: the file has each of the texts
 says() {
     local file=$1 text
@@ -93,6 +109,7 @@ tools_are_there() {
 
 check "sources of the recipe" sources_are_locked
 check "files that recipes name" named_files_are_there
+check "files that the program embeds" embedded_files_are_named
 check "partitions, slots and numbers" card_agrees
 check "Wi-Fi" radio_has_all
 if tools_are_there; then

@@ -23,6 +23,7 @@ SRC_URI += "\
     file://build.rs;subdir=hearth \
     file://src;subdir=hearth \
     file://tests/tools/publish.rs;subdir=hearth \
+    file://web/api;subdir=hearth \
     file://web/css;subdir=hearth \
     file://web/demo/clip.flv;subdir=hearth \
     file://web/icons;subdir=hearth \
