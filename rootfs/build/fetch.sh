@@ -36,10 +36,18 @@ fetch() {
     return 3
 }
 
-running=0
+# The worst of all: a package that is not what the lock says weighs more than one that can't be had.
+running=0 result=0
+one_is_done() {
+    local code=0
+    wait -n || code=$?
+    running=$((running - 1))
+    if [ $code != 0 ] && [ $result != 1 ]; then result=$code; fi
+}
 while read -r name version _ sum path; do
     fetch "$name" "$version" "$sum" "$path" &
     running=$((running + 1))
-    if [ $running = 6 ]; then wait -n; running=$((running - 1)); fi
+    if [ $running = 6 ]; then one_is_done; fi
 done < <(grep -v '^#' $lock)
-while [ $running -gt 0 ]; do wait -n; running=$((running - 1)); done
+while [ $running -gt 0 ]; do one_is_done; done
+exit $result

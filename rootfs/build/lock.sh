@@ -32,10 +32,10 @@ apt-cache "${options[@]}" show --no-all-versions "${chosen[@]}" | awk '
     /^Size: / { size = $2 } /^SHA256: / { sum = $2 }
     /^$/ && name { print name, version, size, sum, path; name = "" }
     END { if (name) print name, version, size, sum, path }' | LC_ALL=C sort -u >"$work/rows"
+[ "$(wc -l <"$work/rows")" = "${#chosen[@]}" ] || { echo "lock: ${#chosen[@]} packages chosen, $(wc -l <"$work/rows") described" >&2; exit 1; }
 {
     echo "# Made by \`make image-lock\` (rootfs/build/lock.sh). Name, version, bytes, SHA-256, path on a mirror."
     echo "# snapshot $(date -u +%Y%m%dT000000Z)"
     cat "$work/rows"
 } >$here/packages.lock
-[ "$(wc -l <"$work/rows")" = "${#chosen[@]}" ] || { echo "lock: ${#chosen[@]} packages chosen, $(wc -l <"$work/rows") described" >&2; exit 1; }
 echo "$here/packages.lock: ${#chosen[@]} packages, $(awk '{s += $3} END {printf "%d", s / 1048576}' "$work/rows") MiB to fetch"

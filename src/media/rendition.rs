@@ -342,11 +342,6 @@ impl Rendition {
         self.state().listed_ticks() / 90
     }
 
-    /// Bits a second over all that the ring holds.
-    pub fn measured_bitrate(&self) -> u64 {
-        self.state().bitrate()
-    }
-
     /// Where the media so far ends, in whichever track is longer: 90 kHz ticks since the session's origin. 0 if there is none.
     pub fn end_ticks(&self) -> u64 {
         self.state().end_ticks

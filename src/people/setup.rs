@@ -4,7 +4,7 @@ use super::key_text::{plain, random_text};
 use crate::limits::people::{SETUP_CODE_CHARACTERS, SETUP_CODE_TEXT_MAX};
 use subtle::ConstantTimeEq as _;
 
-/// A fresh code such as `k7d2-m9xp`; kept in memory only, printed at start while there is no owner.
+/// A fresh code such as `k7d2-m9xp`; printed at start while there is no owner; a prepared card keeps it in its data folder and on its boot partition.
 pub fn code() -> Result<String, getrandom::Error> {
     let text = random_text(SETUP_CODE_CHARACTERS)?;
     let (first, second) = text.split_at(SETUP_CODE_CHARACTERS / 2);

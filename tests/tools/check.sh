@@ -112,7 +112,7 @@ for step in "${steps[@]}"; do
     end_group KILL
     group=""
     if [ $code = 0 ]; then result=ok; else result=FAILED broken=$((broken + 1)); fi
-    [ $code != 124 ] || echo "$step: ended, since it took longer than $limit s"
+    case $code in 124 | 137) echo "$step: ended, since it took longer than $limit s" ;; esac
     table+=$(printf '  %-8s %-6s %4d s' "$step" "$result" $((SECONDS - began)))$'\n'
     # cargo test: "test result: ok. 12 passed; 0 failed; …"; the browser's runner: "9 passed, 0 failed".
     read -r p f < <(sed -nE 's/^(test result: .* )?([0-9]+) passed[;,] ([0-9]+) failed.*/\2 \3/p' "$log" | awk '{p += $1; f += $2} END {print p + 0, f + 0}')

@@ -48,7 +48,11 @@ install_packages() {
 }
 
 setup_run() {
-    have cargo || die "Hearth is built with Rust 1.95 or newer: install it from https://rustup.rs and run this again."
+    local needed found
+    needed=$(sed -nE 's/^rust-version = "([0-9.]+)"/\1/p' Cargo.toml)
+    found=$(cargo --version 2>/dev/null | sed -nE 's/^cargo ([0-9]+\.[0-9]+).*/\1/p')
+    [ -n "$found" ] && [ "$(printf '%s\n' "$needed" "$found" | sort -V | head -n 1)" = "$needed" ] ||
+        die "Hearth is built with Rust $needed or newer${found:+, here is $found}: install it from https://rustup.rs and run this again."
     want cc gcc libc6-dev
     install_packages
     # The player library comes from npm by its lock file; nothing is fetched if it is there already.
@@ -70,7 +74,7 @@ setup_test() {
     want systemd-analyze systemd
     want ip iproute2
     want nft nftables
-    [ ! -x /usr/bin/python3 ] || python3 -c 'import ensurepip' 2>/dev/null || ! have apt-get || missing+=(python3-venv)
+    python3 -c 'import ensurepip' 2>/dev/null || ! have apt-get || missing+=(python3-venv)
     [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ] || ! have apt-get || missing+=(fonts-noto-cjk fonts-dejavu-core)
     install_packages
     if ! cmp -s tests/browser/package-lock.json tests/browser/node_modules/.of-lock; then

@@ -195,11 +195,6 @@ impl Connection {
             .user_control(user_control::PING_REQUEST, timestamp);
     }
 
-    /// True once the handshake is done.
-    pub fn is_established(&self) -> bool {
-        self.handshake.is_none()
-    }
-
     /// Says whether the peer's closing came at a place where a connection may end: an error if it cut the handshake
     /// or a message.
     pub fn end_of_input(&self) -> Result<(), ProtocolError> {
