@@ -1,6 +1,6 @@
 //! What the lock of a rendition guards.
 use super::parts::Parts;
-use super::playlist::{ListState, Rates, Session, bits_per_second, variant};
+use super::playlist::{ListState, Rates, Session, variant};
 use super::{FragmentRef, ListForm, Reach, RenditionStats, Resource};
 use crate::limits::media::{SEGMENT_END_TICKS, TARGET_DURATION_S};
 use crate::media::fragment::{Fragment, Tracks};
@@ -335,15 +335,6 @@ impl State {
 
     pub(super) fn listed_ticks(&self) -> u64 {
         self.ring.listed().map(|segment| segment.duration).sum()
-    }
-
-    /// Bits a second over all kept segments.
-    pub(super) fn bitrate(&self) -> u64 {
-        let add = |(bytes, ticks), segment: &Segment| {
-            (bytes + segment.file.len(), ticks + segment.duration)
-        };
-        let (bytes, ticks) = self.ring.segments().fold((0, 0), add);
-        bits_per_second(bytes, ticks)
     }
 
     pub(super) fn stats(&self) -> RenditionStats {
