@@ -211,6 +211,28 @@ fn players_are_told_to_begin_at_a_keyframe_where_segments_do_not() {
 }
 
 #[test]
+fn players_are_told_to_begin_at_a_keyframe_also_where_the_encoder_was_away() {
+    let away = 30 * 90_000;
+    let rendition = rendition();
+    let gone = long_gops(100).last().unwrap();
+    let back = gone.start + u64::from(FRAGMENT) + away;
+    let returned = long_gops(40).map(|mut fragment| {
+        fragment.start += back;
+        fragment.discontinuity = fragment.start == back;
+        fragment
+    });
+    for fragment in long_gops(100).chain(returned) {
+        rendition.append(&fragment, NOW).unwrap();
+    }
+    // Five segments and a sixth after the return: keyframes lie 12, 3.7 and 2 s before the end, and the absence is no part of it.
+    let text = playlist(&rendition);
+    assert!(
+        text.contains("#EXT-X-START:TIME-OFFSET=-12.00000,"),
+        "{text}"
+    );
+}
+
+#[test]
 fn nobody_is_told_where_to_begin_when_every_segment_begins_with_a_keyframe() {
     let rendition = rendition();
     feed(&rendition, 0, 60);

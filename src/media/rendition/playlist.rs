@@ -247,7 +247,8 @@ fn skip(list: &mut MediaPlaylist) {
 
 /// Where to begin when not every listed segment does with a keyframe, 90 kHz ticks before the list's end: at the newest
 /// keyframe that lies `hold_back` back, else at the oldest. A player that began between keyframes would have sound without a
-/// picture, and browsers recover from that badly. `last_ticks`: what is listed of the last segment, if that is not all of it.
+/// picture, and browsers recover from that badly. Counted in the list's own time, which has no holes. `last_ticks`: what is
+/// listed of the last segment, if that is not all of it.
 fn start_before_end<'a>(
     ring: &Ring,
     listed: impl DoubleEndedIterator<Item = &'a RingSegment> + Clone,
@@ -257,20 +258,22 @@ fn start_before_end<'a>(
     if listed.clone().all(|segment| segment.opening.independent) {
         return None;
     }
-    let first = listed.clone().next()?.opening.start;
-    let last = listed.clone().next_back()?;
-    let end = last
-        .opening
-        .start
-        .saturating_add(last_ticks.unwrap_or(last.duration));
-    let keyframes = ring.fragments(0).map(|(_, _, fragment)| fragment);
-    let mut keyframes =
-        keyframes.filter(|fragment| fragment.independent && (first..end).contains(&fragment.start));
-    let oldest = keyframes.next()?;
-    let newest = keyframes
-        .take_while(|fragment| fragment.start.saturating_add(hold_back) <= end)
-        .last();
-    Some(end - newest.unwrap_or(oldest).start)
+    let mut durations = listed.clone().rev().map(|segment| segment.duration);
+    let last = durations.next()?;
+    let mut to_end = durations.sum::<u64>() + last_ticks.unwrap_or(last);
+    let mut chosen = None;
+    for segment in listed {
+        let keyframes = ring.fragments_of(segment).filter(|entry| entry.independent);
+        for keyframe in keyframes {
+            let into = keyframe.start.saturating_sub(segment.opening.start);
+            let back = to_end.saturating_sub(into);
+            if back >= hold_back || (chosen.is_none() && back > 0) {
+                chosen = Some(back);
+            }
+        }
+        to_end = to_end.saturating_sub(segment.duration);
+    }
+    chosen
 }
 
 /// Bit rates of complete segments since the session began.
