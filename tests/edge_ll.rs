@@ -377,6 +377,23 @@ fn who_hangs_up_frees_the_place_at_once() {
 }
 
 #[test]
+fn who_hangs_up_after_a_second_request_frees_the_place_too() {
+    let (edge, channel) = on_air();
+    channel.set_resource("p10.2.m4s", Some(MediaResource::Awaited));
+    let mut client = ask(&edge, &channel, "p10.2.m4s");
+    client.send("GET /live/ann/media.m3u8 HTTP/1.1\r\nHost: hearth\r\n\r\n");
+    until("a held request", || held(&edge, "now") == 1);
+    let left = Instant::now();
+    drop(client);
+    until("a free place", || held(&edge, "now") == 0);
+    assert!(
+        left.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        left.elapsed()
+    );
+}
+
+#[test]
 fn all_who_wait_get_the_same_list_packed_or_not() {
     const MANY: usize = 200;
     let (edge, channel) = on_air_with(EdgeLimits {

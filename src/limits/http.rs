@@ -102,6 +102,9 @@ pub const LINGER: Duration = Duration::from_secs(1);
 /// players ask at least every target duration.
 pub const SEAT_IDLE: Duration = Duration::from_secs(10);
 
+/// How often a connection that waits is looked at for its closing once it has sent more than its request.
+pub const HANG_UP_LOOK: Duration = Duration::from_secs(1);
+
 /// Accept failed (out of descriptors, most likely): this long until the next try.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 

@@ -5,7 +5,7 @@
 //! unallocated otherwise: an idle connection costs no buffer.
 
 use super::deadline::Deadline;
-use crate::limits::http::{HEAD_BYTES, LINGER, LINGER_BYTES, READ_BYTES};
+use crate::limits::http::{HANG_UP_LOOK, HEAD_BYTES, LINGER, LINGER_BYTES, READ_BYTES};
 use crate::wire::http::{HeadError, Request};
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -13,8 +13,9 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWriteExt, Interest, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
@@ -144,12 +145,17 @@ fn poll_body(
     })
 }
 
-/// Returns when the peer has closed. Never returns if it sends something instead: then it lives.
+/// Returns when the peer has closed. What it sends meanwhile stays unread.
 pub(super) async fn hung_up(stream: &TcpStream) {
     let mut byte = [0];
     let peeked = poll_fn(|cx| stream.poll_peek(cx, &mut ReadBuf::new(&mut byte))).await;
-    if matches!(peeked, Ok(1..)) {
-        std::future::pending::<()>().await;
+    // Behind unread bytes a closing wakes nobody.
+    while matches!(peeked, Ok(1..)) {
+        sleep(HANG_UP_LOOK).await;
+        let ready = stream.ready(Interest::READABLE).await;
+        if ready.is_ok_and(|ready| ready.is_read_closed()) {
+            return;
+        }
     }
 }
 
