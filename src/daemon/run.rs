@@ -11,6 +11,7 @@ use super::user::open_store_of;
 use super::watchdog::{self, Duty};
 use super::{StartError, addresses, card, control, demo, memory, rescue, slot};
 use crate::limits::budget::{Budget, PAGE_RECEIVE_BUFFER, PAGE_SEND_BUFFER};
+use crate::limits::http::SEATS_OF_EIGHT_PER_ADDRESS;
 use crate::limits::network::SETUP_OPEN;
 use crate::media::storage::TmpfsStorage;
 use crate::people::{People, setup};
@@ -208,6 +209,7 @@ impl Parts {
                 per_address: (budget.connections / 4).max(32),
                 media_seats: budget.media_seats,
                 listeners: budget.listeners,
+                media_seats_per_address: budget.media_seats / 8 * SEATS_OF_EIGHT_PER_ADDRESS,
                 listeners_per_address: (budget.listeners / 4).max(16),
                 waiters: budget.waiters,
                 ui_reply_bytes: usize::try_from(budget.ui_reply_bytes).unwrap_or(usize::MAX),

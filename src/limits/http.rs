@@ -99,6 +99,10 @@ pub const LINGER: Duration = Duration::from_secs(1);
 /// players ask at least every target duration.
 pub const SEAT_IDLE: Duration = Duration::from_secs(10);
 
+/// Of eight media seats, so many may be one address's: one device whose readers are slow must not keep everybody else
+/// out. Most, because a whole household may come from one address, through a router or a proxy. More: 503.
+pub const SEATS_OF_EIGHT_PER_ADDRESS: usize = 7;
+
 /// Accept failed (out of descriptors, most likely): this long until the next try.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
