@@ -134,6 +134,7 @@ impl Parts {
             ring_bytes: budget.ring_bytes,
             poster_bytes: budget.poster_bytes,
             live_channels: budget.live_channels,
+            least_share: budget.least_share,
             clock: Clock::start(),
         }));
         let downloads = Arc::new(Downloads::default());
@@ -208,8 +209,8 @@ impl Parts {
                 connections: budget.connections,
                 per_address: (budget.connections / 4).max(32),
                 media_seats: budget.media_seats,
-                listeners: budget.listeners,
                 media_seats_per_address: budget.media_seats / 8 * SEATS_OF_EIGHT_PER_ADDRESS,
+                listeners: budget.listeners,
                 listeners_per_address: (budget.listeners / 4).max(16),
                 waiters: budget.waiters,
                 ui_reply_bytes: usize::try_from(budget.ui_reply_bytes).unwrap_or(usize::MAX),
