@@ -7,6 +7,7 @@ pub mod http;
 pub mod media;
 pub mod network;
 pub mod people;
+pub mod rings;
 pub mod rtmp;
 pub mod rtmp_server;
 pub mod station;

@@ -5,6 +5,7 @@
 mod edge_support;
 
 use edge_support::*;
+use hearth::limits::http::SEAT_IDLE;
 use hearth::serve::edge::{Deadlines, EdgeLimits, EdgeSettings};
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -178,6 +179,70 @@ fn one_address_can_not_take_the_places_of_others() {
         200,
         "another address's connection is not closed for it"
     );
+}
+
+#[test]
+fn one_address_can_not_take_the_seats_of_others() {
+    let edge = Edge::with(EdgeSettings {
+        limits: EdgeLimits {
+            media_seats: 4,
+            media_seats_per_address: 3,
+            ..EdgeLimits::default()
+        },
+        ..EdgeSettings::default()
+    });
+    let channel = edge.live.add("ann");
+    channel.put("big.m4s", &Segment::on_tmpfs(&pattern(16 << 20)));
+    channel.put("seg.m4s", &Segment::on_tmpfs(&pattern(1000)));
+    let mut slow: Vec<_> = (0..3).map(|_| edge.client()).collect();
+    for client in &mut slow {
+        client.send("GET /live/ann/big.m4s HTTP/1.1\r\nHost: hearth\r\n\r\n");
+        assert_eq!(client.reply_head().unwrap().status, 200);
+    }
+    let refused = edge.get("/live/ann/seg.m4s");
+    assert_eq!(
+        (refused.status, refused.field("retry-after")),
+        (503, Some("2"))
+    );
+    let mut other = Client::from([127, 0, 0, 2], edge.at);
+    assert_eq!(other.get("/live/ann/seg.m4s").status, 200);
+    let mut third = Client::from([127, 0, 0, 3], edge.at);
+    let full = third.get("/live/ann/seg.m4s");
+    assert_eq!(full.status, 503, "all are taken");
+    assert_eq!(full.text(), refused.text());
+    drop(slow);
+    until("a seat of those who left", || {
+        edge.get("/live/ann/seg.m4s").status == 200
+    });
+}
+
+#[test]
+fn a_newcomer_to_full_seats_takes_an_idle_one_of_its_own_address_first() {
+    let edge = Edge::with(EdgeSettings {
+        limits: EdgeLimits {
+            media_seats: 3,
+            media_seats_per_address: 2,
+            ..EdgeLimits::default()
+        },
+        ..EdgeSettings::default()
+    });
+    let segment = "/live/ann/seg.m4s";
+    edge.live
+        .add("ann")
+        .put("seg.m4s", &Segment::on_tmpfs(&pattern(1000)));
+    let mut others: Vec<_> = (0..2)
+        .map(|_| Client::from([127, 0, 0, 2], edge.at))
+        .collect();
+    let mut own = edge.client();
+    for client in others.iter_mut().chain([&mut own]) {
+        assert_eq!(client.get(segment).status, 200);
+    }
+    std::thread::sleep(SEAT_IDLE + Duration::from_millis(200));
+    assert_eq!(edge.get(segment).status, 200);
+    assert!(own.is_over());
+    for other in &mut others {
+        assert_eq!(other.get(segment).status, 200, "idle for longer");
+    }
 }
 
 #[test]

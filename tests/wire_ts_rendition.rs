@@ -5,6 +5,7 @@ mod wire_ts_demux;
 mod wire_ts_source;
 
 use bytes::Bytes;
+use hearth::limits::rings::{ADVISED_AUDIO_KBPS, ADVISED_KBPS, ORDINARY_KBPS, share_for, ts_bytes};
 use hearth::media::storage::{Fault, FaultyStorage, MemoryStorage, Operation};
 use hearth::media::ts_rendition::{MAX_LISTED, WANTED_MS};
 use hearth::time::Mono;
@@ -360,6 +361,25 @@ fn listed_and_held_segments_stay_within_their_bytes() {
         readers.retain(|reader| !reader.is_cut());
     }
     assert!(cut > 0, "readers that are behind make room");
+}
+
+#[test]
+fn four_segments_are_listed_of_a_stream_that_just_fits_its_share() {
+    for kbps in [ORDINARY_KBPS, ADVISED_KBPS] {
+        let share = share_for(kbps);
+        let ts_bytes = ts_bytes(share);
+        let mut feed = Feed::new(share - ts_bytes);
+        let video = (kbps - ADVISED_AUDIO_KBPS) as usize * 1000;
+        feed.stream.make_large(video, 2);
+        let ts = feed.ts_with(Arc::new(MemoryStorage), ts_bytes);
+        feed.run(100);
+        for _ in 0..20 {
+            feed.run(20);
+            let listed = names(&asked(&ts, NOW).unwrap());
+            assert!(listed.len() >= 4, "{listed:?} at {kbps} kbit/s");
+        }
+        assert_eq!(ts.last_error(), None);
+    }
 }
 
 #[test]

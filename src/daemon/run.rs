@@ -11,6 +11,7 @@ use super::user::open_store_of;
 use super::watchdog::{self, Duty};
 use super::{StartError, addresses, card, control, demo, memory, rescue, slot};
 use crate::limits::budget::{Budget, PAGE_RECEIVE_BUFFER, PAGE_SEND_BUFFER};
+use crate::limits::http::SEATS_OF_EIGHT_PER_ADDRESS;
 use crate::limits::network::SETUP_OPEN;
 use crate::media::storage::TmpfsStorage;
 use crate::people::{People, setup};
@@ -134,6 +135,7 @@ impl Parts {
             ring_bytes: budget.ring_bytes,
             poster_bytes: budget.poster_bytes,
             live_channels: budget.live_channels,
+            least_share: budget.least_share,
             clock: Clock::start(),
         }));
         let downloads = Arc::new(Downloads::default());
@@ -211,6 +213,7 @@ impl Parts {
                 connections: budget.connections,
                 per_address: (budget.connections / 4).max(32),
                 media_seats: budget.media_seats,
+                media_seats_per_address: budget.media_seats / 8 * SEATS_OF_EIGHT_PER_ADDRESS,
                 listeners: budget.listeners,
                 listeners_per_address: (budget.listeners / 4).max(16),
                 waiters: budget.waiters,

@@ -3,7 +3,7 @@
 //! Each row is a worst case: every buffer full, every place taken. Rings get what is left; a test adds the rows up for
 //! the sizes that the box is sold with.
 
-use super::{events, http, media, people, rtmp, rtmp_server, store, ui};
+use super::{events, http, media, people, rings, rtmp, rtmp_server, store, ui};
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -11,7 +11,7 @@ const MIB: u64 = 1 << 20;
 /// Used when nothing is said: a quarter of the RAM, at most this, bytes.
 pub const DEFAULT_MOST: u64 = 256 * MIB;
 
-/// Least memory that is accepted, bytes: below it no ring would hold six segments of a modest stream.
+/// Least memory that is accepted, bytes: below it no ring would hold six segments of an ordinary stream.
 pub const LEAST: u64 = 64 * MIB;
 
 /// Code pages of our own, allocator slack, the runtime, tables of channels, threads' touched stacks, bytes. People have a row of
@@ -34,15 +34,12 @@ const ENCODER_OVERHEAD: u64 = 24 * KIB;
 /// while the next is on air.
 const SESSION_OVERHEAD: u64 = 2 * 160 * KIB;
 
-/// Largest fragment that TS is made of, bytes: a tenth of a second at 160 Mbit/s. Larger ones have no TS.
-pub const TS_FRAGMENT: u64 = 2 * MIB;
+/// Largest fragment that TS is made of, bytes: a tenth of a second at 80 Mbit/s. Larger ones have no TS.
+pub const TS_FRAGMENT: u64 = MIB;
 
 /// What making TS holds: a fragment, its packets in a buffer that grows by doubling, and what is not stored yet, bytes.
 /// One segment is made at a time.
 const TS_MAKING: u64 = 3 * TS_FRAGMENT + MIB / 2;
-
-/// Least memory for which a second channel may be live: what one takes beside its ring, and a ring.
-const MEMORY_A_CHANNEL: u64 = 26 * MIB;
 
 /// The kernel takes up to twice what `SO_SNDBUF` and `SO_RCVBUF` say.
 const KERNEL_DOUBLES: u64 = 2;
@@ -74,6 +71,8 @@ pub struct Budget {
     pub poster_bytes: u64,
     /// Bytes for all rings: listed, held, fMP4 and TS.
     pub ring_bytes: u64,
+    /// Of these, such as each live channel gets at least.
+    pub least_share: u64,
 }
 
 /// One line of the table.
@@ -104,13 +103,45 @@ const LARGE_SEGMENT_SEND_BUFFER: usize = 512 << 10;
 const LARGE_BUFFERS_FROM: u64 = 192 * MIB;
 
 impl Budget {
-    /// Shares `memory` bytes out (at least [`LEAST`] count).
+    /// Shares `memory` bytes out (at least [`LEAST`] count). As many channels may be live as fit the advised bitrate; if that is
+    /// too few for a household, as many more as fit an ordinary stream.
     pub fn of(memory: u64) -> Budget {
         let memory = memory.max(LEAST);
+        let most = |kbps| {
+            let budgets = (1..=rings::MOST_CHANNELS).rev();
+            let mut budgets = budgets.map(|channels| Budget::with_channels(memory, channels, kbps));
+            budgets.find(|budget| budget.fits(kbps))
+        };
+        let enough = |budget: &Budget| budget.live_channels >= rings::ENOUGH_CHANNELS;
+        most(rings::ADVISED_KBPS)
+            .filter(enough)
+            .or_else(|| {
+                let ordinary = most(rings::ORDINARY_KBPS)?;
+                let channels = ordinary.live_channels.min(rings::ENOUGH_CHANNELS);
+                Some(Budget::with_channels(
+                    memory,
+                    channels,
+                    rings::ORDINARY_KBPS,
+                ))
+            })
+            .unwrap_or_else(|| Budget::with_channels(memory, 1, rings::ORDINARY_KBPS))
+    }
+
+    /// Every channel fits `kbps`, and a lone one gets about half of everything.
+    fn fits(&self, kbps: u32) -> bool {
+        let kept_back = (self.live_channels as u64 - 1) * self.least_share;
+        self.least_share >= rings::share_for(kbps)
+            && kept_back <= self.ring_bytes / 5 * rings::FIFTHS_KEPT_BACK
+    }
+
+    /// kbit/s that fit every channel that is admitted, sound and all.
+    pub fn fitting_kbps(&self) -> u32 {
+        rings::fitting_kbps(self.least_share - rings::ts_bytes(self.least_share))
+    }
+
+    fn with_channels(memory: u64, live_channels: usize, kbps: u32) -> Budget {
         let steps = memory / (32 * MIB);
         let scaled = |each: u64| usize::try_from(steps * each).unwrap_or(usize::MAX);
-        let channels = memory.saturating_sub(LEAST / 2) / MEMORY_A_CHANNEL;
-        let live_channels = usize::try_from(channels).unwrap_or(usize::MAX).clamp(1, 16);
         let connections = scaled(48).min(1024);
         let mut budget = Budget {
             memory,
@@ -131,9 +162,12 @@ impl Budget {
             ui_reply_bytes: (memory / 128).clamp(512 * KIB, 4 * MIB),
             poster_bytes: (memory / 128).clamp(512 * KIB, 4 * MIB),
             ring_bytes: 0,
+            least_share: 0,
         };
         let taken: u64 = budget.rows().iter().map(|row| row.bytes).sum();
         budget.ring_bytes = memory.saturating_sub(taken);
+        let share = rings::share_for(kbps);
+        budget.least_share = rings::least_share(budget.ring_bytes, live_channels, share);
         budget
     }
 
@@ -247,7 +281,11 @@ impl Budget {
             row(
                 "rings",
                 self.ring_bytes,
-                "segments listed and still read, fMP4 and TS".into(),
+                format!(
+                    "segments listed and still read, fMP4 and TS; channels at once: {}, {} kbit/s fit each",
+                    self.live_channels,
+                    self.fitting_kbps()
+                ),
             ),
         ]
     }
@@ -258,20 +296,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn worst_cases_add_up_to_the_budget_and_rings_are_worth_having() {
-        for memory in [64 * MIB, 110 * MIB, 256 * MIB] {
+    fn worst_cases_add_up_to_the_budget_and_every_channel_fits_an_ordinary_stream() {
+        for memory in (64..=1100).map(|mib| mib * MIB) {
             let budget = Budget::of(memory);
-            let sum: u64 = budget.rows().iter().map(|row| row.bytes).sum();
-            assert!(sum <= memory, "{sum} of {memory}: {:#?}", budget.rows());
-            // Six segments of 2 s at 2.5 Mbit/s and their TS, for every channel that is admitted.
-            let least = budget.live_channels as u64 * (6 * 2 * 2_500_000 / 8) * 5 / 4;
+            let rows = budget.rows();
+            let sum: u64 = rows.iter().map(|row| row.bytes).sum();
+            assert!(sum <= memory, "{sum} of {memory}: {rows:#?}");
             assert!(
-                budget.ring_bytes >= least,
-                "{} of {least} for {memory}: {:#?}",
-                budget.ring_bytes,
-                budget.rows()
+                budget.fits(rings::ORDINARY_KBPS),
+                "{} kbit/s for {memory}: {rows:#?}",
+                budget.fitting_kbps()
+            );
+            assert!(
+                budget.fitting_kbps() >= rings::ADVISED_KBPS
+                    || budget.live_channels <= rings::ENOUGH_CHANNELS
             );
         }
+    }
+
+    #[test]
+    fn the_default_has_enough_channels_and_each_fits_what_is_advised() {
+        let budget = Budget::of(DEFAULT_MOST);
+        assert!(budget.live_channels >= rings::ENOUGH_CHANNELS);
+        assert!(budget.fitting_kbps() >= rings::ADVISED_KBPS);
     }
 
     #[test]

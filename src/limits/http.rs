@@ -105,6 +105,10 @@ pub const SEAT_IDLE: Duration = Duration::from_secs(10);
 /// How often a connection that waits is looked at for its closing once it has sent more than its request.
 pub const HANG_UP_LOOK: Duration = Duration::from_secs(1);
 
+/// Of eight media seats, so many may be one address's: one device whose readers are slow must not keep everybody else
+/// out. Most, because a whole household may come from one address, through a router or a proxy. More: 503.
+pub const SEATS_OF_EIGHT_PER_ADDRESS: usize = 7;
+
 /// Accept failed (out of descriptors, most likely): this long until the next try.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 

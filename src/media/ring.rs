@@ -352,8 +352,7 @@ impl Ring {
 
     /// kbit/s at which six segments and the open one fit with a tenth to spare.
     fn fitting_bitrate(&self) -> u32 {
-        let ms = (RING_MIN_SEGMENTS as u64 + 1) * u64::from(TARGET_DURATION_S) * 1000;
-        u32::try_from(self.budget.saturating_mul(8) / ms * 9 / 10).unwrap_or(u32::MAX)
+        crate::limits::rings::fitting_kbps(self.budget)
     }
 
     /// The oldest segment leaves the ring, unless only the least is left.

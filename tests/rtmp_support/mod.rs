@@ -54,6 +54,7 @@ pub(crate) fn station(
         storage: Arc::new(TmpfsStorage::new(Path::new("/dev/shm")).unwrap()),
         ring_bytes: 32 << 20,
         live_channels: 3,
+        least_share: 8 << 20,
         poster_bytes: 2 << 20,
         clock: Clock::shifted(ahead),
     }));

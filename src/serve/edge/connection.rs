@@ -332,8 +332,9 @@ impl Connection {
     /// From the first media on the connection has a seat, and the send buffer that goes with what is sent next, bytes.
     pub(super) async fn take_seat(&mut self, buffer: usize) -> bool {
         if self.seat.is_none() {
-            let table = &self.shared.table;
-            self.seat = Box::pin(self.shared.seats.take(|| table.evict_seat())).await;
+            let (table, peer) = (&self.shared.table, self.ends.peer);
+            let evict = |whose| table.evict_seat(peer, whose);
+            self.seat = Box::pin(self.shared.seats.take(peer, evict)).await;
             if self.seat.is_none() {
                 return false;
             }

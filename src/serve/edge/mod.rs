@@ -96,7 +96,10 @@ pub async fn serve(
         guard: guard::Guard::new(&settings, ports),
         networks: Networks::new(settings.reach),
         table: table::Table::new(&settings.limits),
-        seats: seats::Seats::new(settings.limits.media_seats),
+        seats: seats::Seats::new(
+            settings.limits.media_seats,
+            settings.limits.media_seats_per_address,
+        ),
         listeners: listeners::Listeners::new(
             settings.limits.listeners,
             settings.limits.listeners_per_address,

@@ -2,6 +2,7 @@
 
 use super::Reach;
 use crate::limits::events::BEAT;
+use crate::limits::http::SEATS_OF_EIGHT_PER_ADDRESS;
 use crate::serve::NetworkName;
 use crate::serve::downloads::Downloads;
 use crate::serve::uploads::Uploads;
@@ -56,6 +57,8 @@ pub struct EdgeLimits {
     /// Connections that may carry segments, each with a send buffer of `media_send_buffer`.
     /// Without a seat: 503.
     pub media_seats: usize,
+    /// Of these, for one address.
+    pub media_seats_per_address: usize,
     /// Pages that listen to `/events`, each with a connection of its own. More: 503.
     pub listeners: usize,
     /// Of these, for one address.
@@ -84,6 +87,7 @@ impl Default for EdgeLimits {
             connections: 256,
             per_address: 64,
             media_seats: 96,
+            media_seats_per_address: 96 / 8 * SEATS_OF_EIGHT_PER_ADDRESS,
             listeners: 96,
             listeners_per_address: 24,
             waiters: 192,

@@ -2,6 +2,7 @@
 
 use super::EdgeLimits;
 use super::Shared;
+use super::seats::Whose;
 use crate::limits::http::SEAT_IDLE;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -106,13 +107,14 @@ impl Table {
     }
 
     /// Closes the connection that has kept a media seat unused for longest, if that is longer
-    /// than [`SEAT_IDLE`].
-    pub(super) fn evict_seat(&self) -> bool {
+    /// than [`SEAT_IDLE`]; one from `address`, if there is any, goes before others'.
+    pub(super) fn evict_seat(&self, address: IpAddr, whose: Whose) -> bool {
         let inner = self.lock();
-        let candidates = self
-            .idle(&inner)
-            .filter(|(_, idle, mark)| *idle > SEAT_IDLE && mark.has_seat.load(Relaxed));
-        abort(candidates.max_by_key(|(_, idle, _)| *idle))
+        let candidates = self.idle(&inner).filter(|(entry, idle, mark)| {
+            let is_asked = whose == Whose::Any || entry.address == address;
+            is_asked && *idle > SEAT_IDLE && mark.has_seat.load(Relaxed)
+        });
+        abort(candidates.max_by_key(|(entry, idle, _)| (entry.address == address, *idle)))
     }
 
     /// Closes idle connections at once and the rest after `farewell`; returns when all are gone.

@@ -49,6 +49,8 @@ pub struct StationSettings {
     pub ring_bytes: u64,
     /// Channels that may be live at once.
     pub live_channels: usize,
+    /// Bytes of the rings that each of them gets at least.
+    pub least_share: u64,
     /// Bytes for all posters together.
     pub poster_bytes: u64,
     /// The daemon's clock.
@@ -95,7 +97,11 @@ pub struct Station {
 impl Station {
     /// An empty station.
     pub fn new(settings: StationSettings) -> Station {
-        let shares = Shares::new(settings.ring_bytes, settings.live_channels);
+        let shares = Shares::new(
+            settings.ring_bytes,
+            settings.live_channels,
+            settings.least_share,
+        );
         let state = State {
             sessions: HashMap::new(),
             ended: HashMap::new(),

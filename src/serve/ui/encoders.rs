@@ -2,14 +2,41 @@
 
 use super::addresses::Addresses;
 use super::json::Json;
+use super::machine::Machine;
 use super::qr::Qr;
+use crate::limits::rings::{ADVISED_AUDIO_KBPS, ADVISED_KBPS};
 use crate::wire::zip::zip;
 
-/// Advised to encoders that take advice, kbit/s: 1080p30 that household Wi-Fi carries to several screens.
-const VIDEO_KBPS: i64 = 4_000;
+/// Advised to phones at most, kbit/s: their own Wi-Fi is the bottleneck.
+const PHONE_MOST_KBPS: u32 = 2_500;
 
-/// Likewise for phones, whose own Wi-Fi is the bottleneck.
-const PHONE_KBPS: i64 = 2_500;
+/// Advice ends in this many kbit/s: a figure that people can type.
+const ROUND_KBPS: u32 = 100;
+
+/// The bitrates of the picture that encoders are advised, kbit/s: such that every channel of this box fits them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Advice {
+    video_kbps: u32,
+    phone_kbps: u32,
+}
+
+impl Advice {
+    /// For this box; as if there were memory enough where nothing of it is known.
+    pub(super) fn of(machine: Option<&Machine>) -> Advice {
+        Advice::new(machine.map_or(ADVISED_KBPS, |machine| machine.budget.fitting_kbps()))
+    }
+
+    /// Where `fitting_kbps` fit every channel, sound and all.
+    pub(super) fn new(fitting_kbps: u32) -> Advice {
+        let fitting = fitting_kbps.min(ADVISED_KBPS);
+        let video = fitting.saturating_sub(ADVISED_AUDIO_KBPS);
+        let video_kbps = video / ROUND_KBPS * ROUND_KBPS;
+        Advice {
+            video_kbps,
+            phone_kbps: video_kbps.min(PHONE_MOST_KBPS),
+        }
+    }
+}
 
 /// One key's ways in. Addresses are numeric where the box has one: phones resolve `.local` poorly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,18 +51,22 @@ pub(super) struct Ways {
 }
 
 impl Ways {
-    pub(super) fn new(addresses: &Addresses, key: &str) -> Ways {
+    pub(super) fn new(addresses: &Addresses, key: &str, advice: Advice) -> Ways {
+        let Advice {
+            video_kbps,
+            phone_kbps,
+        } = advice;
         let url = format!("{}/{}", addresses.surest(), key.replace('-', ""));
         let larix = larix(&url);
         Ways {
             qr: Qr::of(&larix),
-            moblin: moblin(&url),
+            moblin: moblin(&url, phone_kbps),
             with_port: with_port(&url),
             ffmpeg: format!(
-                "ffmpeg -re -i FILE -c:v libx264 -preset veryfast -g 60 -b:v {VIDEO_KBPS}k -c:a aac -b:a 160k -f flv {url}"
+                "ffmpeg -re -i FILE -c:v libx264 -preset veryfast -g 60 -b:v {video_kbps}k -c:a aac -b:a {ADVISED_AUDIO_KBPS}k -f flv {url}"
             ),
             gstreamer: format!(
-                "gst-launch-1.0 videotestsrc is-live=true ! video/x-raw,framerate=30/1 ! x264enc tune=zerolatency key-int-max=60 bitrate={PHONE_KBPS} ! h264parse ! flvmux streamable=true ! rtmp2sink location={url}"
+                "gst-launch-1.0 videotestsrc is-live=true ! video/x-raw,framerate=30/1 ! x264enc tune=zerolatency key-int-max=60 bitrate={phone_kbps} ! h264parse ! flvmux streamable=true ! rtmp2sink location={url}"
             ),
             larix,
         }
@@ -50,7 +81,7 @@ fn larix(url: &str) -> String {
     )
 }
 
-fn moblin(url: &str) -> String {
+fn moblin(url: &str, kbps: u32) -> String {
     let json = Json::object(|json| {
         let stream = |json: &mut Json, url: &str| {
             json.text("name", "Hearth");
@@ -58,7 +89,7 @@ fn moblin(url: &str) -> String {
             json.flag("selected", true);
             json.inner("video", |json| {
                 json.text("codec", "H.264/AVC");
-                json.number("bitrate", PHONE_KBPS * 1_000);
+                json.number("bitrate", i64::from(kbps) * 1_000);
                 json.number("maxKeyFrameInterval", 2);
             });
         };
@@ -99,7 +130,7 @@ const OBS_BASIC: &str = "[General]\nName=Hearth\n\n[Output]\nMode=Advanced\n\n[A
     ChannelSetup=Stereo\n";
 
 /// A folder that OBS takes by Profile → Import, as an archive.
-pub(super) fn obs_profile(server: &str, key: &str) -> Vec<u8> {
+pub(super) fn obs_profile(server: &str, key: &str, advice: Advice) -> Vec<u8> {
     let service = Json::object(|json| {
         json.inner("settings", |json| {
             json.flag("bwtest", false);
@@ -110,7 +141,7 @@ pub(super) fn obs_profile(server: &str, key: &str) -> Vec<u8> {
         json.text("type", "rtmp_custom");
     });
     let encoder = Json::object(|json| {
-        json.number("bitrate", VIDEO_KBPS);
+        json.number("bitrate", advice.video_kbps);
         json.number("keyint_sec", 2);
         json.text("preset", "veryfast");
         json.text("profile", "high");
@@ -126,6 +157,7 @@ pub(super) fn obs_profile(server: &str, key: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::budget::Budget;
 
     const KEY: &str = "abcde-fghij";
 
@@ -139,7 +171,8 @@ mod tests {
 
     #[test]
     fn phones_get_the_number_and_the_plain_key() {
-        let ways = Ways::new(&addresses("rtmp://192.168.1.23/live"), KEY);
+        let advice = Advice::new(ADVISED_KBPS);
+        let ways = Ways::new(&addresses("rtmp://192.168.1.23/live"), KEY, advice);
         assert_eq!(
             ways.larix,
             "larix://set/v1?conn[][url]=rtmp%3A%2F%2F192.168.1.23%2Flive%2Fabcdefghij\
@@ -151,12 +184,37 @@ mod tests {
                 .starts_with("moblin://?%7B%22streams%22%3A%5B%7B")
         );
         assert_eq!(ways.with_port, "rtmp://192.168.1.23:1935/live/abcdefghij");
-        let named = Ways::new(&addresses(""), KEY);
+        let named = Ways::new(&addresses(""), KEY, advice);
         assert!(
             named
                 .ffmpeg
                 .ends_with(" rtmp://hearth.local/live/abcdefghij")
         );
+    }
+
+    #[test]
+    fn no_encoder_is_advised_more_than_every_channel_fits() {
+        let advice = |kbps| {
+            let Advice {
+                video_kbps,
+                phone_kbps,
+            } = Advice::new(kbps);
+            (video_kbps, phone_kbps)
+        };
+        assert_eq!(advice(40_000), (4_000, 2_500));
+        assert_eq!(advice(4_159), (3_900, 2_500));
+        assert_eq!(advice(2_500), (2_300, 2_300));
+        assert_eq!(advice(0), (0, 0));
+        for memory in [64, 110, 256] {
+            let fitting = Budget::of(memory << 20).fitting_kbps();
+            let advice = Advice::new(fitting);
+            assert!(advice.video_kbps + ADVISED_AUDIO_KBPS <= fitting);
+            assert!(advice.phone_kbps >= PHONE_MOST_KBPS);
+        }
+        let ways = Ways::new(&addresses(""), KEY, Advice::new(3_000));
+        assert!(ways.ffmpeg.contains(" -b:v 2800k -c:a aac -b:a 160k "));
+        assert!(ways.gstreamer.contains(" bitrate=2500 "));
+        assert!(ways.moblin.contains("%22bitrate%22%3A2500000%2C"));
     }
 
     #[test]
@@ -173,7 +231,7 @@ mod tests {
 
     #[test]
     fn obs_finds_server_key_and_keyframes_in_its_profile() {
-        let profile = obs_profile("rtmp://hearth.local/live", "k\"ey");
+        let profile = obs_profile("rtmp://hearth.local/live", "k\"ey", Advice::new(3_399));
         let text = String::from_utf8_lossy(&profile);
         let service = text.find("{\"settings\"").unwrap();
         let mut json = serde_json::Deserializer::from_str(&text[service..]).into_iter();
@@ -182,5 +240,6 @@ mod tests {
         assert_eq!(service["settings"]["server"], "rtmp://hearth.local/live");
         assert_eq!(service["settings"]["key"], "k\"ey");
         assert!(text.contains("Hearth/streamEncoder.json") && text.contains("\"keyint_sec\":2"));
+        assert!(text.contains("\"bitrate\":3200"), "what the box fits");
     }
 }

@@ -4,7 +4,7 @@ use super::studio::{publisher, studio};
 use crate::people::{Account, KeyState, KeyText, KeyView};
 use crate::serve::ui::accounts::{keys, when};
 use crate::serve::ui::addresses::Addresses;
-use crate::serve::ui::encoders::Ways;
+use crate::serve::ui::encoders::{Advice, Ways};
 use crate::serve::ui::frame::duration;
 use crate::serve::ui::problem::Problem;
 use crate::serve::ui::reply::Reply;
@@ -60,7 +60,11 @@ fn card(visit: &Visit<'_>, account: &Account, view: KeyView, addresses: &Address
         KeyState::Works | KeyState::Paused | KeyState::Idle => String::new(),
     };
     Key {
-        ways: Ways::new(addresses, &text),
+        ways: Ways::new(
+            addresses,
+            &text,
+            Advice::of(visit.house.settings.machine.as_deref()),
+        ),
         id: view.id.0,
         is_paused: view.is_paused,
         used: used(visit, account, &view),

@@ -9,6 +9,7 @@ use crate::serve::station::{ChannelView, Phase};
 use crate::serve::ui::addresses::Addresses;
 use crate::serve::ui::channel::watching::Watching;
 use crate::serve::ui::doctor::Report;
+use crate::serve::ui::encoders::Advice;
 use crate::serve::ui::frame::{Frame, duration};
 use crate::serve::ui::icons;
 use crate::serve::ui::notices::{Notice, Notices};
@@ -128,7 +129,9 @@ pub(in crate::serve::ui) fn obs_profile(visit: &Visit<'_>) -> Reply {
     let Some(text) = key.and_then(|key| key.text) else {
         return super::message::not_found(visit);
     };
-    let profile = crate::serve::ui::encoders::obs_profile(&addresses(visit).rtmp, text.plain());
+    let advice = Advice::of(visit.house.settings.machine.as_deref());
+    let server = addresses(visit).rtmp;
+    let profile = crate::serve::ui::encoders::obs_profile(&server, text.plain(), advice);
     Reply::file("application/zip", "hearth-obs.zip", profile)
 }
 
