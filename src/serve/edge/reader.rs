@@ -149,14 +149,18 @@ fn poll_body(
 pub(super) async fn hung_up(stream: &TcpStream) {
     let mut byte = [0];
     let peeked = poll_fn(|cx| stream.poll_peek(cx, &mut ReadBuf::new(&mut byte))).await;
-    // Behind unread bytes a closing wakes nobody.
-    while matches!(peeked, Ok(1..)) {
-        sleep(HANG_UP_LOOK).await;
-        let ready = stream.ready(Interest::READABLE).await;
-        if ready.is_ok_and(|ready| ready.is_read_closed()) {
-            return;
-        }
+    if !matches!(peeked, Ok(1..)) {
+        return;
     }
+    // Behind unread bytes a closing wakes nobody.
+    while !is_closed(stream).await {
+        sleep(HANG_UP_LOOK).await;
+    }
+}
+
+async fn is_closed(stream: &TcpStream) -> bool {
+    let ready = stream.ready(Interest::READABLE).await;
+    ready.map_or(true, |ready| ready.is_read_closed())
 }
 
 /// Closes after an answer that the peer may not expect: what it still sends is read and dropped
