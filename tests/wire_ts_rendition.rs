@@ -383,10 +383,49 @@ fn four_segments_are_listed_of_a_stream_that_just_fits_its_share() {
 }
 
 #[test]
+fn a_reader_who_does_not_let_go_delays_a_segment_and_shortens_the_list_by_one() {
+    let mut feed = Feed::new(64 << 20);
+    feed.run(101);
+    let roomy = feed.ts();
+    let listed = names(&asked(&roomy, NOW).unwrap());
+    let mut sizes = listed.iter().map(|name| roomy.segment(name).unwrap().len());
+    let (one, other) = (sizes.next().unwrap(), sizes.next().unwrap());
+    // Segments of two sizes take turns: room for four and a half.
+    let budget = 2 * (one + other) + one.min(other) / 2;
+    let ts = feed.ts_with(Arc::new(MemoryStorage), budget);
+    let before = names(&asked(&ts, NOW).unwrap());
+    assert_eq!(before.len(), 4);
+    let reader = ts.segment(&before[0]).unwrap();
+    feed.run(20);
+    for _ in 0..3 {
+        let listed = names(&asked(&ts, NOW).unwrap());
+        assert_eq!(listed, before[1..], "only the one that makes room");
+        assert!(reader.is_cut() && ts.bytes() <= budget);
+    }
+    drop(reader);
+    let after = names(&asked(&ts, NOW).unwrap());
+    assert_eq!((after.len(), &after[..3]), (4, &before[1..]));
+}
+
+#[test]
 fn a_segment_larger_than_all_the_room_is_left_out() {
     let mut feed = Feed::new(64 << 20);
     feed.run(100);
     let ts = feed.ts_with(Arc::new(MemoryStorage), 20_000);
+    assert_eq!(asked(&ts, NOW), None);
+    assert!(ts.last_error().unwrap().contains("too large"));
+    assert_eq!(ts.bytes(), 0);
+}
+
+#[test]
+fn a_segment_that_only_its_packets_make_too_large_is_left_out_and_not_tried_for_ever() {
+    let mut feed = Feed::new(64 << 20);
+    feed.stream.make_large(4_000_000, 2);
+    feed.run(100);
+    let roomy = feed.ts();
+    let listed = names(&asked(&roomy, NOW).unwrap());
+    let sizes = listed.iter().map(|name| roomy.segment(name).unwrap().len());
+    let ts = feed.ts_with(Arc::new(MemoryStorage), sizes.min().unwrap() - 1);
     assert_eq!(asked(&ts, NOW), None);
     assert!(ts.last_error().unwrap().contains("too large"));
     assert_eq!(ts.bytes(), 0);

@@ -37,6 +37,10 @@ pub const SENDFILE_BYTES: u64 = 256 * 1024;
 /// box would otherwise keep the runtime for itself for half a second (measured).
 pub const TURN_BYTES: u64 = 1024 * 1024;
 
+/// A connection that waits for room in its socket while it holds a segment looks after so long whether that was given up, and
+/// then again: few enough wake-ups, and a ring keeps room for what comes in meanwhile ([`super::media::RING_FREE_PART`]).
+pub const CUT_NOTICED: Duration = Duration::from_millis(250);
+
 /// Bytes copied at a time from a segment that is not in a file.
 pub const COPY_BYTES: usize = 16 * 1024;
 

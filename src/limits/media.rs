@@ -119,6 +119,16 @@ pub const SEGMENT_END_TICKS: u64 = 225_000;
 /// EXT-X-TARGETDURATION of every fMP4 playlist, seconds. Must not change in the life of a playlist (RFC 8216 §6.2.1).
 pub const TARGET_DURATION_S: u32 = 2;
 
+/// The part of a ring's budget, one in so many, that is kept free for what comes in while a reader who was told to let go does so.
+/// Of a stream as large as publishers are told would fit (14 s in nine tenths of the ring) a sixteenth is 0.97 s: three times what
+/// the edge takes to notice ([`crate::limits::http::CUT_NOTICED`]), and some for a box that is busy.
+pub const RING_FREE_PART: u64 = 16;
+
+/// What a ring of `budget` bytes fills, and so what its window is made of: all but [`RING_FREE_PART`].
+pub const fn ring_in_use(budget: u64) -> u64 {
+    budget - budget / RING_FREE_PART
+}
+
 /// Files that have left a ring while somebody reads them, and whose readers were not told to let go. At the bound the oldest's are.
 pub const RING_MAX_HELD: usize = 64;
 

@@ -5,6 +5,7 @@ pub mod cursor;
 pub mod doctor;
 pub mod fragment;
 pub mod health;
+pub mod held;
 pub mod ingest;
 pub mod interleave;
 pub mod meter;

@@ -2,24 +2,27 @@
 //!
 //! Three kinds of segments count against one budget: *listed* ones stand in the playlist (the open one is next), *kept* ones no
 //! longer do but are found by name, and *held* ones have left the ring while a reader still has their file.
-//! When the next fragment would pass the budget, readers of the oldest held file are cut, then the oldest segment leaves the ring,
-//! and so on, but never the newest six. A cut file counts until its last reader has let go.
+//! A reader lets go a while after it was told to, so room is made before it is needed: a sixteenth of the budget is kept free by
+//! cutting the readers of the oldest held file, or if there is none by taking out the oldest segment, and so on. What is cut counts
+//! as free there, so that one reader who dawdles does not drive out what others read. Where a fragment would pass the budget all
+//! the same, because a cut file takes room until its last reader has let go, segments leave until it fits. The newest six never do.
 //!
-//! A segment is listed while those after it last under 60 s and the list's bytes stay under half of the budget, the newest six in
-//! any case; the other half keeps what has left the list for about as long as it was in it (RFC 8216 §6.2.2).
+//! A segment is listed while those after it last under 60 s and the list's bytes stay under half of what is not kept free, the
+//! newest six in any case; the other half keeps what has left the list for about as long as it was in it (RFC 8216 §6.2.2).
 //!
 //! No lock and no clock: the rendition brings the one, media time is the other.
+use super::held::Held;
 use super::segment_file::{LiveBytes, SegmentFile};
 use super::storage::SegmentStorage;
 use crate::limits::media::{
     GAPS_FIRST, LISTED_LEAST_TICKS, RING_KEPT_TICKS, RING_LISTED_TICKS, RING_MAX_FRAGMENTS,
     RING_MAX_HELD, RING_MAX_INITS, RING_MAX_SEGMENTS, RING_MIN_SEGMENTS, SEGMENT_END_TICKS,
-    SEGMENT_MAX_FRAGMENTS, TARGET_DURATION_S,
+    SEGMENT_MAX_FRAGMENTS, TARGET_DURATION_S, ring_in_use,
 };
 use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 mod index;
 #[cfg(test)]
@@ -62,12 +65,11 @@ pub struct Ring {
     gaps: u64,
     /// The last of `segments` is open.
     is_open: bool,
-    held: VecDeque<Weak<SegmentFile>>,
+    held: Held,
     fragments: VecDeque<FragmentEntry>,
     first_fragment: u64,
     next_sequence: u64,
     left_discontinuities: u64,
-    cuts: u64,
 }
 
 impl Ring {
@@ -81,12 +83,11 @@ impl Ring {
             unlisted: 0,
             gaps: 0,
             is_open: false,
-            held: VecDeque::with_capacity(RING_MAX_HELD),
+            held: Held::new(RING_MAX_HELD),
             fragments: VecDeque::with_capacity(RING_MAX_FRAGMENTS),
             first_fragment: 0,
             next_sequence: first_sequence,
             left_discontinuities: 0,
-            cuts: 0,
         }
     }
 
@@ -119,7 +120,7 @@ impl Ring {
     pub fn refused(&mut self, error: io::Error, bytes: u64) -> AppendError {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                self.cut_oldest_held();
+                self.held.cut_oldest();
                 self.evict();
                 AppendError::NoRoom(bytes)
             }
@@ -288,7 +289,7 @@ impl Ring {
 
     /// Readers told to let go.
     pub fn cuts(&self) -> u64 {
-        self.cuts
+        self.held.cuts()
     }
 
     /// Everything leaves, and who still reads is told to let go.
@@ -301,9 +302,9 @@ impl Ring {
         });
         self.unlisted = 0;
         while let Some(segment) = self.segments.pop_front() {
-            self.hold(segment.file);
+            self.held.hold(segment.file);
         }
-        while self.cut_oldest_held() {}
+        while self.held.cut_oldest() {}
     }
 
     fn fragment(&self, number: u64) -> Option<&FragmentEntry> {
@@ -340,8 +341,13 @@ impl Ring {
         if least > self.budget {
             return Err(AppendError::BitrateTooHigh(self.fitting_bitrate()));
         }
+        while self.live.staying().saturating_add(growth) > ring_in_use(self.budget) {
+            if !self.held.cut_oldest() && !self.evict() {
+                break;
+            }
+        }
         while self.live.get().saturating_add(growth) > self.budget {
-            let has_cut = self.cut_oldest_held();
+            let has_cut = self.held.cut_oldest();
             let has_left = self.evict();
             if !has_cut && !has_left {
                 return Err(AppendError::NoRoom(bytes));
@@ -370,36 +376,8 @@ impl Ring {
         let gone = self.fragments.len().min(segment.fragments as usize);
         self.fragments.drain(..gone);
         self.first_fragment = self.first_fragment.saturating_add(gone as u64);
-        self.hold(segment.file);
+        self.held.hold(segment.file);
         true
-    }
-
-    fn hold(&mut self, file: Arc<SegmentFile>) {
-        let weak = Arc::downgrade(&file);
-        drop(file);
-        if weak.strong_count() == 0 {
-            return;
-        }
-        if self.held.len() >= RING_MAX_HELD {
-            self.held.retain(|file| file.strong_count() > 0);
-        }
-        if self.held.len() >= RING_MAX_HELD {
-            self.cut_oldest_held();
-        }
-        self.held.push_back(weak);
-    }
-
-    /// Tells the readers of the oldest held file to let go; false if there is none.
-    fn cut_oldest_held(&mut self) -> bool {
-        while let Some(weak) = self.held.pop_front() {
-            let readers = weak.strong_count() as u64;
-            if let Some(file) = weak.upgrade() {
-                file.cut();
-                self.cuts = self.cuts.saturating_add(readers);
-                return true;
-            }
-        }
-        false
     }
 
     fn unlist_oldest(&mut self) {
@@ -430,7 +408,7 @@ impl Ring {
                 break;
             }
             let is_long = rest >= RING_LISTED_TICKS;
-            let is_large = sum_memory(self.listed()) > self.budget / 2;
+            let is_large = sum_memory(self.listed()) > ring_in_use(self.budget) / 2;
             if !is_long && !is_large {
                 break;
             }

@@ -1,7 +1,7 @@
 //! A segment file that one writer appends to and readers share by [`Arc`]; the last one dropped frees its bytes.
 //!
 //! Bytes below [`SegmentFile::len`] never change, so a reader needs no lock and can never see a foreign byte. It asks
-//! [`SegmentFile::is_cut`] before each read and lets go when told to.
+//! [`SegmentFile::is_cut`] before each read, and now and then while it waits for something else, and lets go when told to.
 use super::storage::{SegmentBlob, SegmentStorage};
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
@@ -10,12 +10,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Memory of all files of a ring that still live, listed or merely held: bytes in whole blocks of their storage.
 #[derive(Debug, Default)]
-pub struct LiveBytes(AtomicU64);
+pub struct LiveBytes {
+    all: AtomicU64,
+    /// Of these, in files that are cut.
+    leaving: AtomicU64,
+}
 
 impl LiveBytes {
     /// Bytes now.
     pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
+        self.all.load(Ordering::Acquire)
+    }
+
+    /// Of these, bytes whose readers were told to let go: they are free soon, and already count as free for who can wait.
+    pub fn leaving(&self) -> u64 {
+        self.leaving.load(Ordering::Acquire)
+    }
+
+    /// Bytes once those that are leaving have left; never more than there are.
+    pub fn staying(&self) -> u64 {
+        // In this order: a file that is freed in between makes it too little for a moment, never too much.
+        let leaving = self.leaving();
+        self.get().saturating_sub(leaving)
     }
 }
 
@@ -25,6 +41,8 @@ struct Share {
     live: Arc<LiveBytes>,
     block: u64,
     bytes: AtomicU64,
+    /// Of these, what was added to [`LiveBytes::leaving`].
+    leaving: AtomicU64,
 }
 
 impl Share {
@@ -32,16 +50,25 @@ impl Share {
         let bytes = len.checked_next_multiple_of(self.block).unwrap_or(u64::MAX);
         let before = self.bytes.swap(bytes, Ordering::Relaxed);
         if bytes >= before {
-            self.live.0.fetch_add(bytes - before, Ordering::AcqRel);
+            self.live.all.fetch_add(bytes - before, Ordering::AcqRel);
         } else {
-            self.live.0.fetch_sub(before - bytes, Ordering::AcqRel);
+            self.live.all.fetch_sub(before - bytes, Ordering::AcqRel);
         }
+    }
+
+    /// What it has now will be freed soon. To be said once.
+    fn leave(&self) {
+        let bytes = self.bytes.load(Ordering::Relaxed);
+        self.leaving.store(bytes, Ordering::Relaxed);
+        self.live.leaving.fetch_add(bytes, Ordering::AcqRel);
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
         self.set(0);
+        let leaving = *self.leaving.get_mut();
+        self.live.leaving.fetch_sub(leaving, Ordering::AcqRel);
     }
 }
 
@@ -76,6 +103,7 @@ impl SegmentFile {
                 live: Arc::clone(live),
                 block: storage.block_size().max(1),
                 bytes: AtomicU64::new(0),
+                leaving: AtomicU64::new(0),
             },
             sequence,
             writer: Mutex::new(()),
@@ -118,7 +146,9 @@ impl SegmentFile {
 
     /// Tells all readers to let go.
     pub fn cut(&self) {
-        self.cut.store(true, Ordering::Release);
+        if !self.cut.swap(true, Ordering::AcqRel) {
+            self.share.leave();
+        }
     }
 
     /// Media sequence number.
@@ -253,5 +283,20 @@ mod tests {
         assert_eq!(live.get(), 100);
         drop(reader);
         assert_eq!(live.get(), 0);
+    }
+
+    #[test]
+    fn what_is_cut_is_leaving_until_it_has_left_however_often_it_is_cut() {
+        let live: Arc<LiveBytes> = Arc::default();
+        let file = SegmentFile::create_counted(&MemoryStorage, 0, &live).unwrap();
+        let other = SegmentFile::create_counted(&MemoryStorage, 1, &live).unwrap();
+        file.append(&[IoSlice::new(&[0; 100])]).unwrap();
+        other.append(&[IoSlice::new(&[0; 7])]).unwrap();
+        assert_eq!((live.leaving(), live.staying()), (0, 107));
+        file.cut();
+        file.cut();
+        assert_eq!((live.get(), live.leaving(), live.staying()), (107, 100, 7));
+        drop(file);
+        assert_eq!((live.get(), live.leaving(), live.staying()), (7, 0, 7));
     }
 }

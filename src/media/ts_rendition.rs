@@ -2,6 +2,11 @@
 //!
 //! A segment's bytes depend on the ring's fragments alone (see [`super::ts_cut`] and [`crate::wire::mpegts`]), so what was freed
 //! and is asked for again comes out the same. The list lies behind one lock that is never held while media is read or written.
+//!
+//! Where a new segment needs room, readers of the oldest held file are cut, or if there is none the oldest segment leaves the list,
+//! and so on. What is cut counts as free there, so the list shrinks below three segments (RFC 8216 §6.2.2) only where three and the
+//! new one can't fit. Until readers have let go the segment is not made; it is tried again with the next refresh.
+use super::held::Held;
 use super::rendition::Rendition;
 use super::segment_file::{LiveBytes, SegmentFile};
 use super::storage::SegmentStorage;
@@ -11,7 +16,7 @@ use bytes::Bytes;
 use remux::remux;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use survey::{Plan, survey};
 
 mod remux;
@@ -45,11 +50,11 @@ pub struct TsRendition {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     asked: Option<Mono>,
     list: VecDeque<Made>,
-    held: VecDeque<Weak<SegmentFile>>,
+    held: Held,
     /// The fragment to look on from: the last one of the newest segment that was made or given up.
     from: u64,
     /// Number of the next TS segment to make.
@@ -84,7 +89,7 @@ impl TsRendition {
             anchor_unix_ms,
             live: Arc::default(),
             turn: Mutex::default(),
-            state: Mutex::default(),
+            state: Mutex::new(State::new(Held::new(MAX_HELD))),
         }
     }
 
@@ -135,7 +140,7 @@ impl TsRendition {
     pub fn free(&self) {
         let mut state = self.state();
         state.free();
-        while state.cut_oldest_held() {}
+        while state.held.cut_oldest() {}
     }
 
     /// `ts.m3u8`; None until a first TS segment is complete.
@@ -211,32 +216,59 @@ impl TsRendition {
         let sequence = self.first_sequence.saturating_add(plan.number);
         let file = SegmentFile::create_counted(&*self.storage, sequence, &self.live)
             .map_err(RemuxError::Storage)?;
-        remux(&self.source, plan, |piece| {
-            self.make_room(&file, piece.len() as u64)?;
-            file.append(&[IoSlice::new(piece)]).map(drop)
-        })?;
+        // About what it will take: readers are told before anything is made in vain.
+        let room = self.make_room(&file, plan.bytes);
+        let made = room.map_err(RemuxError::Storage).and_then(|()| {
+            remux(&self.source, plan, |piece| {
+                self.make_room(&file, piece.len() as u64)?;
+                file.append(&[IoSlice::new(piece)]).map(drop)
+            })
+        });
         file.close();
-        Ok(file)
+        match made {
+            // With its packets' headers it is larger than the ring, which holds nothing else any more.
+            Err(RemuxError::Storage(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
+                Err(RemuxError::TooLarge(plan.bytes))
+            }
+            made => made.map(|_| file),
+        }
     }
 
-    /// Gives up the oldest until `file` can grow by `bytes`.
+    /// Gives up the oldest until `file` can grow by `bytes`, or could if readers had let go of what they were told to
+    /// (`StorageFull`). `FileTooLarge`: it could not even then.
     fn make_room(&self, file: &SegmentFile, bytes: u64) -> io::Result<()> {
         let block = self.storage.block_size().max(1);
         let grown = file.len().saturating_add(bytes);
         let growth = grown.next_multiple_of(block).saturating_sub(file.memory());
         let mut state = self.state();
-        while self.live.get().saturating_add(growth) > self.ring_bytes {
-            let has_cut = state.cut_oldest_held();
-            let has_left = state.unlist_oldest();
-            if !has_cut && !has_left {
-                return Err(io::ErrorKind::StorageFull.into());
+        while self.live.staying().saturating_add(growth) > self.ring_bytes {
+            if !state.held.cut_oldest() && !state.unlist_oldest() {
+                break;
             }
         }
-        Ok(())
+        let fits = |bytes: u64| bytes.saturating_add(growth) <= self.ring_bytes;
+        match (fits(self.live.get()), fits(self.live.staying())) {
+            (true, _) => Ok(()),
+            (false, true) => Err(io::ErrorKind::StorageFull.into()),
+            (false, false) => Err(io::ErrorKind::FileTooLarge.into()),
+        }
     }
 }
 
 impl State {
+    fn new(held: Held) -> State {
+        State {
+            asked: None,
+            list: VecDeque::with_capacity(MAX_LISTED),
+            held,
+            from: 0,
+            next: 0,
+            ended: false,
+            rendered: None,
+            last_error: None,
+        }
+    }
+
     /// Takes what came of a plan into the list. What could not be stored is tried again, anything else is not.
     fn settle(&mut self, plan: Plan, made: Result<Arc<SegmentFile>, RemuxError>) {
         let file = match made {
@@ -279,12 +311,8 @@ impl State {
     /// Everything leaves; who reads a file keeps it.
     fn free(&mut self) {
         while self.unlist_oldest() {}
-        self.held.retain(|file| file.strong_count() > 0);
-        let held = std::mem::take(&mut self.held);
-        *self = State {
-            held,
-            ..State::default()
-        };
+        let held = std::mem::replace(&mut self.held, Held::new(0));
+        *self = State::new(held);
     }
 
     fn unlist_oldest(&mut self) -> bool {
@@ -292,27 +320,7 @@ impl State {
             return false;
         };
         self.rendered = None;
-        let file = Arc::downgrade(&made.file);
-        drop(made);
-        if file.strong_count() == 0 {
-            return true;
-        }
-        self.held.retain(|file| file.strong_count() > 0);
-        if self.held.len() >= MAX_HELD {
-            self.cut_oldest_held();
-        }
-        self.held.push_back(file);
+        self.held.hold(made.file);
         true
-    }
-
-    /// Tells the readers of the oldest held file to let go; false if there is none.
-    fn cut_oldest_held(&mut self) -> bool {
-        while let Some(file) = self.held.pop_front() {
-            if let Some(file) = file.upgrade() {
-                file.cut();
-                return true;
-            }
-        }
-        false
     }
 }

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use hearth::media::cursor::Cursor;
-use hearth::media::rendition::{ListForm, Reach, Rendition};
+use hearth::media::rendition::{ListForm, Reach, Rendition, Resource};
 use hearth::people::Account;
 use hearth::serve::assets::Asset;
 use hearth::serve::edge::{
@@ -128,7 +128,7 @@ pub(crate) struct FakeChannel {
     pub(crate) ended: AtomicBool,
     pub(crate) changed: Notify,
     pub(crate) viewers: Mutex<Vec<u64>>,
-    /// What the instant stream shows.
+    /// What the instant stream shows; its files too, where no others are set.
     pub(crate) rendition: Mutex<Option<Arc<Rendition>>>,
 }
 
@@ -221,7 +221,14 @@ impl Channel for FakeChannel {
         self.ts_making.fetch_sub(1, SeqCst);
     }
     fn resource(&self, file: &str) -> Option<MediaResource> {
-        self.files.lock().unwrap().get(file).cloned()
+        let set_up = self.files.lock().unwrap().get(file).cloned();
+        let rendition = self.rendition.lock().unwrap().clone();
+        set_up.or_else(|| match rendition?.resource(file)? {
+            Resource::Init(bytes) => Some(MediaResource::Init(bytes)),
+            Resource::Segment(segment) => Some(MediaResource::Segment(segment)),
+            Resource::Part { file, offset, len } => Some(MediaResource::Part { file, offset, len }),
+            Resource::Awaited => Some(MediaResource::Awaited),
+        })
     }
     fn cursor(&self) -> Option<Cursor> {
         self.rendition.lock().unwrap().clone().map(Cursor::new)

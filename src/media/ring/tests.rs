@@ -85,14 +85,14 @@ fn the_list_is_sixty_seconds_and_the_ring_twice_that() {
 }
 
 #[test]
-fn a_small_budget_lists_half_of_what_fits_and_keeps_the_rest() {
+fn a_small_budget_lists_half_of_what_fits_keeps_the_rest_and_a_sixteenth_free() {
     let mut ring = ring(20_000);
     for _ in 0..50 {
         segment(&mut ring, 1000).unwrap();
     }
-    assert_eq!(ring.listed().count(), 10);
-    assert_eq!(ring.segments().count(), 20);
-    assert_eq!(ring.live_bytes(), 20_000);
+    assert_eq!(ring.listed().count(), 9);
+    assert_eq!(ring.segments().count(), 18);
+    assert_eq!(ring.live_bytes(), 18_000);
 }
 
 #[test]
@@ -131,20 +131,67 @@ fn one_oversized_fragment_costs_nobody_a_segment() {
 }
 
 #[test]
-fn readers_of_the_oldest_held_file_are_cut_before_the_next_segment_leaves() {
-    let mut ring = ring(10_000);
-    for _ in 0..10 {
+fn readers_of_the_oldest_file_are_cut_a_sixteenth_before_its_room_is_needed() {
+    let mut ring = ring(16_000);
+    for _ in 0..15 {
         segment(&mut ring, 1000).unwrap();
     }
     let reader = oldest(&ring);
+    assert!(!reader.is_cut());
     segment(&mut ring, 1000).unwrap();
-    assert_eq!(numbers(&ring), (102..111).collect::<Vec<_>>());
+    // Cut but not let go: it still counts, and that costs nobody else a segment.
     assert!(reader.is_cut());
     assert_eq!(ring.cuts(), 1);
-    // Cut but not let go: it still counts.
-    assert_eq!(ring.live_bytes(), 10_000);
+    assert_eq!(numbers(&ring), (101..116).collect::<Vec<_>>());
+    assert_eq!(ring.live_bytes(), 16_000);
     drop(reader);
-    assert_eq!(ring.live_bytes(), 9_000);
+    assert_eq!(ring.live_bytes(), 15_000);
+}
+
+#[test]
+fn held_files_are_cut_before_another_segment_leaves() {
+    let mut ring = ring(16_000);
+    let mut readers = Vec::new();
+    for _ in 0..15 {
+        segment(&mut ring, 1000).unwrap();
+        readers.push(Arc::clone(&ring.segments().next_back().unwrap().file));
+    }
+    for left in 1..9 {
+        segment(&mut ring, 1000).unwrap();
+        let cut = readers.iter().filter(|reader| reader.is_cut()).count();
+        assert_eq!((cut, ring.segments().count()), (1, 15), "{left}");
+        readers.remove(0);
+    }
+    assert_eq!(ring.cuts(), 8);
+}
+
+#[test]
+fn at_the_largest_bitrate_that_is_told_a_reader_may_take_most_of_a_second_to_let_go() {
+    // 7 * 128 kB are 896 kB: a tenth of the budget to spare.
+    let mut ring = ring(1_000_000);
+    let opening = Opening {
+        start: 0,
+        independent: true,
+        discontinuity: false,
+        init: init(0),
+    };
+    let mut readers: VecDeque<(u64, Arc<SegmentFile>)> = VecDeque::new();
+    for count in 0..600 {
+        if count % 20 == 0 {
+            ring.close();
+        }
+        append(&mut ring, &opening, 6_400).unwrap();
+        if count % 20 == 19 {
+            readers.push_back((u64::MAX, Arc::clone(&ring.open_segment().unwrap().file)));
+        }
+        for (let_go, file) in &mut readers {
+            if file.is_cut() {
+                *let_go = count.min(*let_go);
+            }
+        }
+        readers.retain(|(cut, _)| cut.saturating_add(8) > count);
+    }
+    assert!(ring.cuts() > 15);
 }
 
 #[test]

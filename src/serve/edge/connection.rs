@@ -267,7 +267,9 @@ impl Connection {
                 head,
                 body: Body::Bytes(body),
             } => self.send_bytes(head, body, manner).await,
-            Answer::Own { head, .. } if manner.head_only => {
+            Answer::Own { head, body } if manner.head_only => {
+                // A segment that is not sent must not be held while waiting.
+                drop(body);
                 self.send_bytes(head, Bytes::new(), manner).await
             }
             Answer::Own {
@@ -276,9 +278,15 @@ impl Connection {
             } => {
                 let buffer = self.shared.settings.limits.media_send_buffer;
                 if !self.take_seat(buffer).await {
+                    drop(file);
                     return Box::pin(self.send(full_house(), manner)).await;
                 }
-                let next = self.send_bytes(head, Bytes::new(), manner).await?;
+                let next = after(&manner);
+                if let Step::Later(later) = self.begin(head, Bytes::new(), manner)?
+                    && let Later::Rest { head, .. } = *later
+                {
+                    self.sender().holding(&*file).write_all(&head).await?;
+                }
                 self.sender().send_file(&*file, first, len).await?;
                 Ok(next)
             }
@@ -354,6 +362,7 @@ impl Connection {
             stream: &self.stream,
             deadline: &mut self.deadline,
             wait: self.shared.settings.deadlines.write,
+            held: None,
         }
     }
 

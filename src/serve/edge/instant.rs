@@ -54,6 +54,7 @@ pub(super) async fn send(
         Err(refusal) => return connection.send(refusal, manner).await,
     };
     if !manner.head_only && !connection.take_seat(INSTANT_SEND_BUFFER).await {
+        drop(first);
         return connection.send(full_house(), manner).await;
     }
     let head_only = manner.head_only;
@@ -122,7 +123,8 @@ async fn begin(
         true => &[],
         false => &first.init.bytes,
     };
-    connection.sender().send(text.as_bytes(), init).await
+    let mut sender = connection.sender().holding(&*first.file);
+    sender.send(text.as_bytes(), init).await
 }
 
 /// Fragment after fragment until one does not follow.

@@ -2,7 +2,7 @@
 
 use super::MediaFile;
 use super::deadline::{Deadline, Expired};
-use crate::limits::http::{COPY_BYTES, SENDFILE_BYTES, TURN_BYTES};
+use crate::limits::http::{COPY_BYTES, CUT_NOTICED, SENDFILE_BYTES, TURN_BYTES};
 use nix::sys::sendfile::sendfile64;
 use std::io::{self, ErrorKind, IoSlice};
 use std::os::fd::BorrowedFd;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
+use tokio::time::Instant;
 
 /// Why an answer did not get through. None of these may end politely: the peer would take a short
 /// body for a whole one, and the kernel would go on sending to somebody who never reads.
@@ -43,9 +44,19 @@ pub(super) struct Sender<'c> {
     pub(super) deadline: &'c mut Deadline,
     /// Between two steps.
     pub(super) wait: Duration,
+    /// The segment that is held meanwhile: once it is cut there is no more waiting.
+    pub(super) held: Option<&'c dyn MediaFile>,
 }
 
-impl Sender<'_> {
+impl<'c> Sender<'c> {
+    /// The same for somebody who holds `file`.
+    pub(super) fn holding(self, file: &'c dyn MediaFile) -> Sender<'c> {
+        Sender {
+            held: Some(file),
+            ..self
+        }
+    }
+
     /// Sends head and body, in one call if the socket has room.
     pub(super) async fn send(&mut self, head: &[u8], body: &[u8]) -> Result<(), SendEnd> {
         let (head, body) = self.begin(head, body)?;
@@ -92,10 +103,11 @@ impl Sender<'_> {
     /// Sends `len` bytes of `file` from `first`.
     pub(super) async fn send_file(
         &mut self,
-        file: &dyn MediaFile,
+        file: &'c dyn MediaFile,
         first: u64,
         len: u64,
     ) -> Result<(), SendEnd> {
+        self.held = Some(file);
         if first.saturating_add(len) > file.len() {
             return Err(SendEnd::Short);
         }
@@ -188,11 +200,24 @@ impl Sender<'_> {
     }
 
     async fn writable(&mut self) -> Result<(), SendEnd> {
-        let stream = self.stream;
-        Ok(self
-            .deadline
-            .within(self.wait, |cx| stream.poll_write_ready(cx))
-            .await??)
+        let (stream, end) = (self.stream, Instant::now() + self.wait);
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let look = match self.held {
+                Some(file) if file.is_cut() => return Err(SendEnd::Cut),
+                Some(_) => left.min(CUT_NOTICED),
+                None => left,
+            };
+            let ready = self
+                .deadline
+                .within(look, |cx| stream.poll_write_ready(cx))
+                .await;
+            match ready {
+                Ok(ready) => return Ok(ready?),
+                Err(expired) if look == left => return Err(expired.into()),
+                Err(_) => {}
+            }
+        }
     }
 }
 

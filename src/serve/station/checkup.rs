@@ -2,6 +2,7 @@
 
 use super::{Session, Station};
 use crate::limits::doctor::{EARLY_S, LONG, WINDOW_ADVICE_S};
+use crate::limits::media::ring_in_use;
 use crate::media::doctor::{Measures, Point, Room};
 use crate::media::ingest::Health;
 use crate::time::Mono;
@@ -60,12 +61,12 @@ impl Session {
     }
 }
 
-/// A list shows half of what its ring holds.
+/// A list shows half of what its ring fills.
 fn room(ring_bytes: u64, measures: &Measures) -> Option<Room> {
     if measures.live_s < EARLY_S || measures.kbps_minute == 0 {
         return None;
     }
-    let listed_kbit = ring_bytes / 2 * 8 / 1_000;
+    let listed_kbit = ring_in_use(ring_bytes) / 2 * 8 / 1_000;
     let seconds = (listed_kbit / u64::from(measures.kbps_minute)).min(LONG as u64);
     Some(Room {
         seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
@@ -84,13 +85,13 @@ mod tests {
             kbps_minute,
             ..Measures::default()
         };
-        let ring = 10_000_000;
+        let ring = 16_000_000;
         let room = |kbps| room(ring, &at(kbps));
         assert_eq!(
             room(2_000),
             Some(Room {
-                seconds: 20,
-                good_kbps: 1_333
+                seconds: 30,
+                good_kbps: 2_000
             })
         );
         assert_eq!(room(100).unwrap().seconds, 60);
