@@ -47,6 +47,13 @@ done
 cp -a rootfs/. "$root/"
 rm -rf "$root/build" "$root/boot/firmware/hearth.toml" "$root/data/.keep"
 cp systemd/*.{service,socket} "$root/usr/lib/systemd/system/"
+while read -r link target; do
+    mkdir -p "$root/$(dirname "$link")"
+    ln -sfn "$target" "$root/$link"
+    # What stands in /run is made at start.
+    case $target in */run/*) continue ;; /*) at=$root$target ;; *) at=$root/$(dirname "$link")/$target ;; esac
+    [ -e "$at" ] || { echo "links.txt: $link leads to $target, which is not there" >&2; exit 1; }
+done < <(grep -v '^#' $here/links.txt)
 node $here/update.mjs public >"$root/usr/share/hearth/update.pub"
 install -m 755 "$daemon" "$root/usr/bin/hearth"
 : >"$root/etc/shadow"
