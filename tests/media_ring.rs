@@ -148,6 +148,26 @@ fn other_tracks_bring_a_map_and_a_discontinuity_and_equal_ones_do_not() {
 }
 
 #[test]
+fn codecs_are_told_as_long_as_a_segment_has_them() {
+    let codecs = |rendition: &Rendition| {
+        let text = rendition.multivariant_playlist().unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        let rest = text.split_once(",CODECS=\"").unwrap().1.to_owned();
+        rest.split_once('"').unwrap().0.to_owned()
+    };
+    let rendition = rendition();
+    feed(&rendition, 0, 41);
+    assert_eq!(codecs(&rendition), "avc1.42C01F");
+    let mut high = tracks(1);
+    high.video.as_mut().unwrap().profile = [0x64, 0, 0x1f];
+    rendition.set_tracks(high);
+    feed(&rendition, 41, 20);
+    assert_eq!(codecs(&rendition), "avc1.64001F,avc1.42C01F");
+    feed(&rendition, 61, 700);
+    assert_eq!(codecs(&rendition), "avc1.64001F");
+}
+
+#[test]
 fn independence_is_no_longer_promised_as_soon_as_a_segment_opens_without_a_keyframe() {
     let rendition = rendition();
     feed(&rendition, 0, 20);

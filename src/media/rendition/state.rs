@@ -9,7 +9,8 @@ use crate::media::ring::{AppendError, FragmentEntry, InitSegment, Opening, Ring,
 use crate::media::segment_file::SegmentFile;
 use crate::media::ts_cut::TsCutter;
 use crate::time::Mono;
-use crate::wire::{fmp4::init_segment, m3u8::render_multivariant};
+use crate::wire::fmp4::init_segment;
+use crate::wire::m3u8::{Variant, render_multivariant};
 use bytes::Bytes;
 use std::io;
 use std::num::NonZeroU32;
@@ -286,7 +287,10 @@ impl State {
         if self.ring.listed().next().is_none() {
             rates.add(newest.file.len(), newest.duration);
         }
-        let variant = variant(&newest.opening.init.tracks, &rates);
+        let variant = Variant {
+            codecs: codecs(&self.ring),
+            ..variant(&newest.opening.init.tracks, &rates)
+        };
         let text = render_multivariant(&[variant], of.promises_independence).into();
         let rendered = self.multivariant.insert(Rendered { of, text });
         Some(rendered.text.clone())
@@ -407,4 +411,17 @@ pub(super) fn fragment_ref(
         tracks: Arc::clone(&segment.opening.init.tracks),
         init: Arc::clone(&segment.opening.init),
     }
+}
+
+/// The codecs of all that is listed or will be next, RFC 8216 §4.3.4.2; the newest first, which some players take alone.
+fn codecs(ring: &Ring) -> String {
+    let mut all = Vec::<String>::new();
+    for segment in ring.listed().chain(ring.open_segment()).rev() {
+        for name in segment.opening.init.tracks.codecs().split(',') {
+            if !all.iter().any(|known| known == name) {
+                all.push(name.to_owned());
+            }
+        }
+    }
+    all.join(",")
 }
