@@ -8,6 +8,7 @@ use bytes::Bytes;
 use hearth::media::ingest::Ingest;
 use hearth::media::rendition::ListForm;
 use hearth::people::{KeyHolder, People, TABLES};
+use hearth::serve::edge::Live;
 use hearth::serve::station::{OnAir, Phase, Publication, Station};
 use hearth::store::storage::{LogFile, Memory, Storage};
 use hearth::store::{Options, Store};
@@ -302,6 +303,7 @@ fn rings_are_free_after_the_end_even_if_somebody_still_reads() {
     let stats = on_air.rendition.stats();
     assert!(stats.listed_bytes > 0);
     house.end(publication);
+    house.pass(60_000);
     assert!(
         newest.file.is_cut(),
         "a reader could keep the ring for ever"
@@ -318,6 +320,70 @@ fn rings_are_free_after_the_end_even_if_somebody_still_reads() {
         (stats.listed_bytes, stats.held_bytes, on_air.ts.bytes()),
         (0, 0, 0)
     );
+    assert_eq!(house.station.ring_bytes_granted(), 0);
+}
+
+/// What `list` names, of a session that is over.
+fn is_there(house: &House, list: &str) -> bool {
+    let Some(channel) = Live::channel(&*house.station, "anna") else {
+        return false;
+    };
+    assert!(channel.has_ended());
+    let names = list.lines().filter(|line| !line.starts_with('#'));
+    names.clone().count() > 0
+        && names
+            .into_iter()
+            .all(|name| channel.resource(name).is_some())
+}
+
+#[test]
+fn who_is_behind_plays_to_the_end_as_segments_and_as_ts() {
+    let house = House::new();
+    let publication = house.go_live();
+    let on_air = house.on_air();
+    on_air.ts.ask(house.station.clock().now());
+    house.end(publication);
+    let list = text(house.station.ended_playlist("anna", ListForm::Plain));
+    assert!(is_there(&house, &list), "{list}");
+    for on_air in house.station.all_with_media() {
+        on_air.ts.refresh(house.station.clock().now());
+    }
+    let ts = text(
+        Live::channel(&*house.station, "anna")
+            .unwrap()
+            .ts_playlist(),
+    );
+    assert!(ts.ends_with("#EXT-X-ENDLIST\n"), "{ts}");
+    assert!(is_there(&house, &ts), "{ts}");
+    house.pass(60_000);
+    assert!(Live::channel(&*house.station, "anna").is_none());
+    assert!(house.station.all_with_media().is_empty());
+}
+
+#[test]
+fn what_is_over_makes_room_for_a_newcomer() {
+    let house = House::new();
+    house.end(house.go_live());
+    let list = text(house.station.ended_playlist("anna", ListForm::Plain));
+    assert!(is_there(&house, &list));
+    let before = house.station.ring_bytes_granted();
+    let (_, key) = person(&house.people, "ben");
+    let ben = house.people.holder_of_key(&key).unwrap();
+    let publication = house.station.publish(&ben, HOME).unwrap();
+    assert!(!is_there(&house, &list));
+    assert_eq!(house.station.ring_bytes_granted(), before, "half of all");
+    drop(publication);
+}
+
+#[test]
+fn a_stream_that_somebody_ended_is_gone_at_once() {
+    let house = House::new();
+    let publication = house.go_live();
+    house.station.end_stream("anna", "Over.");
+    publication.leave(true);
+    house.pass(1);
+    assert!(house.station.on_air("anna").is_none());
+    assert!(Live::channel(&*house.station, "anna").is_none());
     assert_eq!(house.station.ring_bytes_granted(), 0);
 }
 

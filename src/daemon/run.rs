@@ -442,7 +442,7 @@ async fn look_after(station: Arc<Station>, people: Arc<People>, data: PathBuf) {
             report(tokio::task::spawn_blocking(move || write_down(&people, &over)).await);
         }
         let now = station.clock().now();
-        for on_air in station.all_on_air() {
+        for on_air in station.all_with_media() {
             if on_air.ts.is_wanted(now) || on_air.ts.bytes() > 0 {
                 let ts = Arc::clone(&on_air.ts);
                 report(tokio::task::spawn_blocking(move || ts.refresh(now)).await);

@@ -6,7 +6,8 @@ pub const GRACE_MS: u64 = 60_000;
 /// How long after an encoder said goodbye, ms: long enough for "stop, change a setting, start".
 pub const GRACE_AFTER_GOODBYE_MS: u64 = 10_000;
 
-/// How long the final playlist (with ENDLIST) is kept after a session, ms. Then its name answers 404.
+/// How long the final playlists (with ENDLIST) and what they list are kept after a session, ms: players are behind, and some were
+/// paused. Then the name answers 404. Media leave earlier where a newcomer needs their room.
 pub const ENDED_PLAYLIST_MS: u64 = 60_000;
 
 /// How long the address that lost a takeover is refused while the winner lives, ms: longer than encoders retry by themselves.

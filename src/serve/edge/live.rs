@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 
 /// All channels.
 pub trait Live: Send + Sync {
-    /// The running session of a channel, also in grace.
+    /// The running session of a channel, also in grace; or one that has ended and whose media is still there.
     fn channel(&self, name: &str) -> Option<Arc<dyn Channel>>;
     /// The last `media.m3u8`, with ENDLIST, of a session that ended a short while ago.
     fn ended_playlist(&self, name: &str, form: ListForm) -> Option<Bytes>;
@@ -239,7 +239,7 @@ impl Channel for OnAir {
 
 impl Live for Station {
     fn channel(&self, name: &str) -> Option<Arc<dyn Channel>> {
-        let on_air = self.on_air(name)?;
+        let on_air = self.on_air(name).or_else(|| self.ending(name))?;
         Some(on_air)
     }
     fn ended_playlist(&self, name: &str, form: ListForm) -> Option<Bytes> {

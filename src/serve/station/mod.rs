@@ -158,12 +158,21 @@ impl Station {
         self.state().sessions.get(name)?.on_air.clone()
     }
 
-    /// Every running session.
-    pub fn all_on_air(&self) -> Vec<Arc<OnAir>> {
-        self.state()
-            .sessions
-            .values()
-            .filter_map(|session| session.on_air.clone())
+    /// A session that is over and whose media can still be played to its end.
+    pub fn ending(&self, name: &str) -> Option<Arc<OnAir>> {
+        let now = self.clock().now();
+        self.state().ending(name, now)
+    }
+
+    /// Every session whose media is there: those that run, and those that were over a short while ago.
+    pub fn all_with_media(&self) -> Vec<Arc<OnAir>> {
+        let now = self.clock().now();
+        let state = self.state();
+        let running = state.sessions.values();
+        let running = running.filter_map(|session| session.on_air.clone());
+        let over = state.retired.iter().filter(|it| now < it.kept_until);
+        running
+            .chain(over.map(|retired| Arc::clone(&retired.on_air)))
             .collect()
     }
 
@@ -216,7 +225,7 @@ impl Station {
         let mut state = self.state();
         let state = &mut *state;
         state.forget(now);
-        state.reap();
+        state.reap(now);
         let known = state.sessions.contains_key(&holder.name);
         if let Some(session) = state.sessions.get_mut(&holder.name)
             && let Some(connected) = &session.publisher
@@ -237,7 +246,7 @@ impl Station {
             if state.sessions.len() + state.ended.len() >= limits::CHANNELS {
                 return Err(Refusal::Full);
             }
-            let share = state.shares.take().ok_or(Refusal::Full)?;
+            let share = state.take_share(now).ok_or(Refusal::Full)?;
             state.sessions.insert(
                 holder.name.clone(),
                 Session::new(holder.account, share, now),
@@ -348,7 +357,7 @@ impl Station {
         for name in over {
             state.end(&name, now);
         }
-        state.reap();
+        state.reap(now);
         state.forget(now);
     }
 

@@ -70,6 +70,11 @@ impl Shares {
         self.granted -= share.bytes().min(self.granted);
     }
 
+    /// Shares that are left.
+    pub fn places(&self) -> usize {
+        self.places
+    }
+
     /// Bytes spoken for.
     pub fn granted(&self) -> u64 {
         self.granted

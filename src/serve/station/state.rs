@@ -19,7 +19,7 @@ pub(super) struct State {
     pub(super) ended: HashMap<String, Ended>,
     pub(super) desk: Desk,
     pub(super) shares: Shares,
-    /// Sessions that are over while somebody still reads their media: their share is not free yet.
+    /// Sessions that are over and whose media is still there, or still read: their share is not free yet.
     pub(super) retired: Vec<Retired>,
     /// Ends of blocks of sequence numbers that the store could not take note of; at most one for each account.
     pub(super) unwritten: HashMap<AccountId, u64>,
@@ -36,6 +36,8 @@ pub(super) struct State {
 pub(super) struct Retired {
     pub(super) on_air: Arc<OnAir>,
     pub(super) share: Share,
+    /// Until then players find what they have not played yet, unless the room is needed.
+    pub(super) kept_until: Mono,
 }
 
 /// What is remembered of a session that is over.
@@ -84,21 +86,52 @@ impl State {
             at: now,
         };
         self.ended.insert(name.to_owned(), ended);
-        let share = session.share;
-        self.retired.push(Retired { on_air, share });
-        self.reap();
+        // Who ended it by hand wants it gone.
+        let kept_until = match session.is_to_end {
+            true => now,
+            false => now.plus(limits::ENDED_PLAYLIST_MS),
+        };
+        self.retired.push(Retired {
+            on_air,
+            share: session.share,
+            kept_until,
+        });
+        self.reap(now);
     }
 
-    /// Shares become free when the last byte of their rings has.
-    pub(super) fn reap(&mut self) {
+    /// A session that is over and whose media is still there.
+    pub(super) fn ending(&self, name: &str, now: Mono) -> Option<Arc<OnAir>> {
+        let mut retired = self.retired.iter().rev();
+        let newest = retired.find(|retired| retired.on_air.name == name)?;
+        (now < newest.kept_until).then(|| Arc::clone(&newest.on_air))
+    }
+
+    /// A share for one more session; what is over makes room for it.
+    pub(super) fn take_share(&mut self, now: Mono) -> Option<Share> {
+        self.give_up_retired(now);
+        self.reap(now);
+        self.shares.take()
+    }
+
+    /// Shares become free when the last byte of their rings has. Nobody who comes finds the last place kept by what is over.
+    pub(super) fn reap(&mut self, now: Mono) {
+        if self.shares.places() == 0 {
+            self.give_up_retired(now);
+        }
         let shares = &mut self.shares;
         self.retired.retain(|retired| {
-            let is_used = retired.on_air.free() > 0;
+            let is_used = now < retired.kept_until || retired.on_air.free() > 0;
             if !is_used {
                 shares.give_back(retired.share);
             }
             is_used
         });
+    }
+
+    fn give_up_retired(&mut self, now: Mono) {
+        for retired in &mut self.retired {
+            retired.kept_until = retired.kept_until.min(now);
+        }
     }
 
     /// Endings older than a minute keep no playlist; beyond the table's bound the oldest is forgotten whole.
