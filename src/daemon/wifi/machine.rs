@@ -460,12 +460,16 @@ impl Machine {
                 self.trouble = None;
                 self.join(network, rest, now);
             }
-            _ => {
-                if matches!(self.phase, Phase::Open { .. }) {
+            _ => match self.phase {
+                Phase::Open { .. } => {
                     self.orders.push(Order::Leave);
+                    self.look(false, now);
                 }
-                self.look(false, now);
-            }
+                Phase::Resting { .. } => self.look(false, now),
+                Phase::Joined { .. } => self.orders.push(Order::Look),
+                // It looks around by now, or joins: that brings a list, too.
+                _ => {}
+            },
         }
     }
 

@@ -282,6 +282,22 @@ fn looking_around_from_the_access_point_comes_back_to_it() {
 }
 
 #[test]
+fn a_look_that_was_asked_for_does_not_break_what_came_meanwhile() {
+    let mut stage = Stage::new(&["Home"]);
+    stage.on(Event::Radio(true));
+    stage.after(SCAN_MS);
+    assert_eq!(stage.after(JOIN_MS), [Order::Leave, Order::Open]);
+    stage.on(Event::Asked(Ask::Look {}));
+    // Before its time comes, a cable came and went.
+    assert_eq!(stage.on(Event::Cable(true)), [Order::Leave, Order::Look]);
+    let orders = stage.on(seen(&["Home"]));
+    assert_eq!(orders, [Order::Leave, Order::Join(network("Home"))]);
+    stage.on(Event::Cable(false));
+    assert_eq!(stage.after(SOON_MS), []);
+    assert_eq!(stage.mode(), Mode::Joining);
+}
+
+#[test]
 fn a_forgotten_network_is_left_and_not_tried_again() {
     let mut stage = Stage::joined();
     let orders = stage.on(Event::Asked(Ask::Forget { name: name("Home") }));
