@@ -147,12 +147,14 @@ impl MediaPlaylist {
         }
         let sequence = self.media_sequence;
         line(out, format_args!("#EXT-X-MEDIA-SEQUENCE:{sequence}"));
-        // Mandatory as soon as a DISCONTINUITY could leave the list, RFC 8216 §6.2.2: one may always come.
+        // Mandatory as soon as a DISCONTINUITY could leave the list, RFC 8216 §6.2.2.
         let sequence = self.discontinuity_sequence;
-        line(
-            out,
-            format_args!("#EXT-X-DISCONTINUITY-SEQUENCE:{sequence}"),
-        );
+        if sequence > 0 || self.segments.iter().any(|segment| segment.discontinuity) {
+            line(
+                out,
+                format_args!("#EXT-X-DISCONTINUITY-SEQUENCE:{sequence}"),
+            );
+        }
         if self.independent_segments {
             line(out, format_args!("#EXT-X-INDEPENDENT-SEGMENTS"));
         }
@@ -432,7 +434,6 @@ s268.m4s
 #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.075,CAN-SKIP-UNTIL=12.000
 #EXT-X-PART-INF:PART-TARGET=0.225
 #EXT-X-MEDIA-SEQUENCE:266
-#EXT-X-DISCONTINUITY-SEQUENCE:0
 #EXT-X-INDEPENDENT-SEGMENTS
 #EXT-X-MAP:URI=\"init.mp4\"
 #EXT-X-PROGRAM-DATE-TIME:2026-11-22T09:00:00.123Z
@@ -479,7 +480,7 @@ s266.m4s
         let text = list.render();
         for tag in [
             "MAP",
-            "DISCONTINUITY\n",
+            "DISCONTINUITY",
             "INDEPENDENT",
             "START",
             "ENDLIST",
@@ -490,8 +491,10 @@ s266.m4s
     }
 
     #[test]
-    fn every_list_has_its_discontinuity_sequence_since_one_may_come_and_leave() {
-        let text = playlist(vec![segment("a.ts", 1, None)]).render();
+    fn a_discontinuity_that_could_leave_brings_its_sequence() {
+        let mut first = segment("a.ts", 1, None);
+        first.discontinuity = true;
+        let text = playlist(vec![first]).render();
         assert!(text.contains("#EXT-X-DISCONTINUITY-SEQUENCE:0\n"));
     }
 
