@@ -149,7 +149,8 @@ impl MediaPlaylist {
         line(out, format_args!("#EXT-X-MEDIA-SEQUENCE:{sequence}"));
         // Mandatory as soon as a DISCONTINUITY could leave the list, RFC 8216 §6.2.2.
         let sequence = self.discontinuity_sequence;
-        if sequence > 0 || self.segments.iter().any(|segment| segment.discontinuity) {
+        let mut listed = self.segments.iter().chain(&self.open);
+        if sequence > 0 || listed.any(|segment| segment.discontinuity) {
             line(
                 out,
                 format_args!("#EXT-X-DISCONTINUITY-SEQUENCE:{sequence}"),

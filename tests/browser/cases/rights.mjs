@@ -1,5 +1,5 @@
 // What pages do while their visitor is muted, given another role or watched by name; a paused key; a backup put back by its owner.
-import { expect, until } from "../lib/check.mjs";
+import { expect, sleep, until } from "../lib/check.mjs";
 import { publish, sending } from "../lib/encoder.mjs";
 import { login } from "../lib/house.mjs";
 import { ready } from "../lib/playlist.mjs";
@@ -58,8 +58,12 @@ export default {
     const people = (await api(anna, "GET", "/api/v1/people")).json.people, number = people.find((one) => one.name === "ben").id;
     const home = await as(t, hearth, "ben", "/");
     expect((await home.page.locator('a[href="/studio"]').count()) > 0, "a member may go live");
+    const listened = () => home.requests.filter((url) => url.includes("/events")).length, before = listened();
     await api(anna, "PUT", `/api/v1/people/${number}`, { role: "guest" });
     await until("ben's page offers no going live", 5, async () => !(await home.page.locator('a[href="/studio"]').count()), 50);
+    // An empty page that is on its way offers nothing either: the new one has begun to listen.
+    await until("ben's new page listens", 10, async () => listened() > before && (await home.page.locator("main").count()) > 0);
+    await sleep(500);
     await api(anna, "POST", `/api/v1/people/${number}/sign-out`);
     await until("ben's open page is a stranger's", 5, async () => (await home.page.locator("body").getAttribute("data-visitor")) === "", 50);
 
