@@ -125,6 +125,16 @@ fn what_is_no_backup_is_refused_and_a_ticket_counts_once() {
 }
 
 #[test]
+fn an_account_made_between_two_steps_of_a_restore_starts_no_empty_house() {
+    let (home, _) = with_backup();
+    let (store, old) = (home.data().join("store"), home.data().join("store.old"));
+    fs::rename(&store, &old).unwrap();
+    said(&home.command(&["user", "add", "cleo", "--password-stdin"], PASSWORD));
+    let daemon = home.start();
+    assert_eq!(Program::log_in(daemon.http).people(), 3);
+}
+
+#[test]
 fn a_power_cut_behind_an_accepted_backup_loses_neither_it_nor_what_is_there() {
     let (home, backup) = with_backup();
     let daemon = home.start();

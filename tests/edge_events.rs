@@ -21,7 +21,10 @@ struct Heard {
 }
 
 /// A page that listens.
-struct Page(Client);
+struct Page {
+    client: Client,
+    hello: Heard,
+}
 
 impl Page {
     fn open(edge: &Edge, path: &str, fields: &str) -> Page {
@@ -36,15 +39,23 @@ impl Page {
         assert_eq!(head.status, 200, "{}", head.head);
         assert_eq!(head.field("content-type"), Some("text/event-stream"));
         assert_eq!(head.field("cache-control"), Some("no-store"));
-        let mut page = Page(client);
-        assert_eq!(page.next().kind, "hello");
+        let hello = Heard::default();
+        let mut page = Page { client, hello };
+        page.hello = page.next();
+        assert_eq!(page.hello.kind, "hello");
         page
+    }
+
+    /// Whom the box takes it for.
+    fn visitor(&self) -> String {
+        let hello: serde_json::Value = serde_json::from_str(&self.hello.data).unwrap();
+        hello["visitor"].as_str().unwrap().to_owned()
     }
 
     fn next(&mut self) -> Heard {
         let mut heard = Heard::default();
         loop {
-            let line = self.0.line().unwrap();
+            let line = self.client.line().unwrap();
             match line.split_once(": ") {
                 Some(("id", id)) => heard.id = id.into(),
                 Some(("event", kind)) => heard.kind = kind.into(),
@@ -258,6 +269,18 @@ fn a_session_that_ends_is_told_so_and_hears_no_more_nor_of_a_channel_that_closes
 }
 
 #[test]
+fn a_page_that_was_away_while_its_session_ended_is_told_whose_it_is_now() {
+    let (edge, _bus) = edge();
+    let ann = ("a".to_owned(), account(1, "ann", Role::Member));
+    edge.live.sessions.lock().unwrap().extend([ann]);
+    let cookie = "Cookie: hearth_session=a\r\n";
+    assert_eq!(Page::open(&edge, "/events", cookie).visitor(), "ann");
+    edge.live.sessions.lock().unwrap().clear();
+    assert_eq!(Page::open(&edge, "/events", cookie).visitor(), "");
+    assert_eq!(Page::open(&edge, "/events", "").visitor(), "");
+}
+
+#[test]
 fn pages_are_bounded_and_the_refused_are_told_when_to_ask_again() {
     let (edge, _bus) = edge_with(EdgeSettings {
         limits: EdgeLimits {
@@ -312,7 +335,7 @@ fn a_page_that_stops_reading_is_closed_and_others_hear_on() {
     tell(&bus, "on", Audience::Everyone);
     assert_eq!(page.next().data, "on");
     let mut stalled = stalled;
-    let (_, end) = stalled.0.rest();
+    let (_, end) = stalled.client.rest();
     assert!(end.is_err(), "a reset, not a polite end");
 }
 
@@ -356,7 +379,7 @@ fn pages_that_listen_do_not_hold_up_a_shutdown() {
     let start = Instant::now();
     edge.stop();
     assert!(start.elapsed() < Duration::from_millis(1_500));
-    assert!(page.0.is_over());
+    assert!(page.client.is_over());
 }
 
 #[test]

@@ -157,13 +157,20 @@ fn codecs_are_told_as_long_as_a_segment_has_them() {
     };
     let rendition = rendition();
     feed(&rendition, 0, 41);
+    rendition.pause();
     assert_eq!(codecs(&rendition), "avc1.42C01F");
     let mut high = tracks(1);
     high.video.as_mut().unwrap().profile = [0x64, 0, 0x1f];
     rendition.set_tracks(high);
-    feed(&rendition, 41, 20);
+    feed(&rendition, 60, 1);
+    assert_eq!(
+        codecs(&rendition),
+        "avc1.64001F,avc1.42C01F",
+        "from its first fragment on"
+    );
+    feed(&rendition, 61, 20);
     assert_eq!(codecs(&rendition), "avc1.64001F,avc1.42C01F");
-    feed(&rendition, 61, 700);
+    feed(&rendition, 81, 700);
     assert_eq!(codecs(&rendition), "avc1.64001F");
 }
 

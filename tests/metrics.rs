@@ -3,7 +3,7 @@
 
 mod daemon_support;
 
-use daemon_support::{Daemon, Home, PASSWORD, said};
+use daemon_support::{Daemon, Home, PASSWORD, request, said};
 
 fn value(page: &str, name: &str) -> u64 {
     let line = page.lines().find_map(|line| line.strip_prefix(name));
@@ -58,5 +58,35 @@ fn a_channel_has_its_lines_while_somebody_publishes() {
         let frames = "hearth_ingest_video_frames_total{channel=\"anna\"} ";
         assert_eq!(value(&page, frames), 0, "nothing was sent yet");
         assert!(!page.contains(&key[..4]), "no key is told");
+    });
+}
+
+#[test]
+fn a_channel_that_not_everybody_may_see_is_not_told_of() {
+    let home = Home::new();
+    let daemon = home.start();
+    let (shy, open) = (daemon.add("shy").unwrap(), daemon.add("open").unwrap());
+    let body = format!("name=shy&password={}", PASSWORD.replace(' ', "+"));
+    let session = request(daemon.http, "POST", "/api/v1/session", "", &body).unwrap();
+    let session: serde_json::Value = serde_json::from_str(&session.body).unwrap();
+    let bearer = format!(
+        "Authorization: Bearer {}\r\n",
+        session["session"].as_str().unwrap()
+    );
+    let closed = request(
+        daemon.http,
+        "PUT",
+        "/api/v1/channels/shy",
+        &bearer,
+        "visibility=members",
+    );
+    assert_eq!(closed.unwrap().status, 200);
+    daemon.while_publishing(&shy, || {
+        daemon.while_publishing(&open, || {
+            let page = figures(&daemon);
+            assert_eq!(value(&page, "hearth_channels "), 1);
+            assert_eq!(value(&page, "hearth_channel_live{channel=\"open\"} "), 1);
+            assert!(!page.contains("shy"), "{page}");
+        });
     });
 }

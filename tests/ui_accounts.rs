@@ -173,7 +173,7 @@ fn the_house_says_who_may_join() {
     assert_eq!(browser.post("/register", &fields).status, 409);
     assert!(!browser.get("/login").body.contains("/register"));
 
-    stage.people.set_joining(anna, Joining::Closed).unwrap();
+    stage.joining(anna, Joining::Closed);
     let secret = invitation(&stage, 1);
     assert!(
         browser
@@ -183,7 +183,7 @@ fn the_house_says_who_may_join() {
     );
     assert_eq!(browser.post("/register", &fields).status, 409);
 
-    stage.people.set_joining(anna, Joining::Open).unwrap();
+    stage.joining(anna, Joining::Open);
     assert!(browser.get("/login").body.contains("href=\"/register\""));
     browser.peer = "203.0.113.9".to_owned();
     assert_eq!(
@@ -245,8 +245,16 @@ fn first_run_asks_who_may_join() {
         ("password", PASSWORD),
         ("joining", "open"),
     ];
-    assert_eq!(browser.post("/setup", &fields).status, 303);
-    assert_eq!(stage.people.house().joining, Joining::Open);
+    let far = [&fields[..], &[("utc_offset_minutes", "900")]].concat();
+    assert_eq!(browser.post("/setup", &far).status, 422);
+    let here = [&fields[..], &[("utc_offset_minutes", "480")]].concat();
+    assert_eq!(browser.post("/setup", &here).status, 303);
+    let house = stage.people.house();
+    assert_eq!(
+        (house.joining, house.utc_offset_minutes),
+        (Joining::Open, 480),
+        "the clock is that of who set the box up"
+    );
     let done = browser.get("/setup?done").body;
     assert!(done.contains("<svg class=\"qr\"") && done.contains("href=\"/admin#join\""));
 }
@@ -624,6 +632,13 @@ fn the_owner_looks_after_people() {
     assert_eq!(stage.people.role_of(gus), Some(Role::Member));
     deed(ben, &[("deed", "role"), ("role", "child")]);
     assert_eq!(stage.people.role_of(ben), Some(Role::Child));
+    let told = stage.station.published.lock().unwrap().len();
+    deed(ben, &[("deed", "role"), ("role", "child")]);
+    assert_eq!(
+        stage.station.published.lock().unwrap().len(),
+        told,
+        "no page begins anew for the role that one has"
+    );
     assert_eq!(
         stage.station.revoked.lock().unwrap().len(),
         1,
@@ -642,6 +657,8 @@ fn the_owner_looks_after_people() {
         assert_eq!(refused.status, 422, "{bad}");
         assert!(refused.body.contains("A number from 0.2 to 100"));
     }
+    let refused = deed(gus, &[("deed", "bitrate"), ("most_mbps", "1e9")]);
+    assert!(refused.body.contains("value=\"1e9\""), "as it was typed");
     deed(gus, &[("deed", "bitrate"), ("most_mbps", "")]);
     assert_eq!(stage.people.bitrate_max_of(gus), None);
     deed(gus, &[("deed", "mute")]);
@@ -721,9 +738,17 @@ fn house_rules_are_set_whole_or_in_part() {
         (&"22:00".into(), &"07:30".into())
     );
     assert_eq!(house["bitrate_max"], 8_000_000);
-    let one = [("quiet_from", "22:00"), ("quiet_to", "")];
+    let one = [
+        ("joining", "open"),
+        ("quiet_from", "21:15"),
+        ("quiet_to", ""),
+        ("most_mbps", "7.5"),
+    ];
     let refused = post(&mut owner, "/admin", "/admin/rules", &one);
     assert_eq!(refused.status, 422);
+    for typed in ["value=\"open\" checked", "value=\"21:15\"", "value=\"7.5\""] {
+        assert!(refused.body.contains(typed), "{typed} was typed");
+    }
     assert!(
         refused
             .body
@@ -812,6 +837,70 @@ fn the_owners_page_tells_how_the_box_does() {
 }
 
 #[test]
+fn deeds_on_the_second_page_of_people_lead_back_to_it() {
+    let stage = Stage::owned();
+    for n in 0..=hearth::limits::ui::PEOPLE_A_PAGE {
+        stage.add(&format!("Person{n:02}"), Role::Member);
+    }
+    let mut owner = stage.browser_of("anna");
+    let page = owner.get("/admin?page=1").body;
+    let last = format!("person{:02}", hearth::limits::ui::PEOPLE_A_PAGE);
+    assert!(page.contains("action=\"/admin/person?page=1\"") && page.contains(&last));
+    let last = id(&stage, &last).0.to_string();
+    let mut deed = |deed: &str, value: &str| {
+        let fields = [
+            ("person", last.as_str()),
+            ("deed", deed),
+            ("role", value),
+            ("most_mbps", value),
+        ];
+        post(&mut owner, "/admin", "/admin/person?page=1", &fields)
+    };
+    let refused = deed("bitrate", "fast");
+    assert!(refused.body.contains("A number from 0.2 to 100"));
+    let done = deed("role", "child");
+    assert_eq!(
+        (done.status, done.header("Location")),
+        (303, "/admin?done=saved&page=1")
+    );
+}
+
+#[test]
+fn the_other_language_is_had_where_the_page_is_and_not_where_its_form_went() {
+    let stage = family();
+    let secret = invitation(&stage, 1);
+    let mut oma = stage.browser();
+    let fields = [("name", "Oma"), ("password", "short"), ("invite", &secret)];
+    let refused = oma.post("/register", &fields).body;
+    let link = format!("/join/{secret}?lang=zh");
+    assert!(refused.contains(&format!("href=\"{link}\"")), "{refused}");
+    assert_eq!(oma.get(&link).status, 200);
+    let mut ben = stage.browser_of("ben");
+    let wrong = [("old", "no"), ("password", "another sentence")];
+    let refused = post(&mut ben, "/settings", "/settings/password", &wrong);
+    assert!(refused.body.contains("href=\"/settings?lang=zh\""));
+}
+
+#[test]
+fn the_fullest_studio_page_fits_a_reply() {
+    let stage = family();
+    let anna = id(&stage, "anna");
+    stage
+        .people
+        .set_display_name(anna, &"宽".repeat(64))
+        .unwrap();
+    while stage.people.add_key(anna, &"键".repeat(32)).is_ok() {}
+    stage.station.channels.lock().unwrap().push(live("anna"));
+    let page = stage.browser_of("anna").get("/studio");
+    assert_eq!(page.status, 200);
+    assert!(
+        page.body.len() + (8 << 10) < hearth::limits::ui::REPLY_BYTES_MAX,
+        "{}",
+        page.body.len()
+    );
+}
+
+#[test]
 fn the_fullest_owners_page_fits_a_reply() {
     let stage = Stage::owned();
     let mut owner = stage.browser_of("anna");
@@ -819,10 +908,7 @@ fn the_fullest_owners_page_fits_a_reply() {
     let start = page
         .find("<li><form method=\"post\" action=\"/admin/person\">")
         .unwrap();
-    let row = page[start..]
-        .split("</details></form></li>")
-        .next()
-        .unwrap();
+    let row = page[start..].split("</li>").next().unwrap();
     // The longest display name, in three bytes a letter, stands four times in a row, and the NAME twice.
     let longest = row.len() + 4 * 64 * 3 + 2 * 32 + 600;
     let list = hearth::limits::ui::PEOPLE_A_PAGE * longest;

@@ -341,6 +341,26 @@ fn the_end_of_the_session_completes_and_ends_the_list() {
 }
 
 #[test]
+fn what_was_listed_at_the_end_stays_for_those_who_are_behind_until_the_session_is_given_up() {
+    let mut feed = Feed::new(64 << 20);
+    let ts = feed.ts();
+    feed.run(50);
+    feed.rendition.end();
+    let list = asked(&ts, NOW).unwrap();
+    let later = NOW.plus(2 * WANTED_MS);
+    assert!(!ts.is_wanted(later));
+    ts.refresh(later);
+    assert_eq!(ts.playlist().unwrap(), list);
+    assert!(names(&list).iter().all(|name| ts.segment(name).is_some()));
+    ts.free();
+    assert!(ts.playlist().is_none());
+    // Who never asked has nothing made for them by the end either.
+    let ts = feed.ts();
+    ts.refresh(later);
+    assert!(ts.playlist().is_none() && ts.bytes() == 0);
+}
+
+#[test]
 fn listed_and_held_segments_stay_within_their_bytes() {
     let mut feed = Feed::new(64 << 20);
     let budget = 150_000;

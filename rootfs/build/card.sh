@@ -35,10 +35,12 @@ fat() {
 mkimage -A arm64 -T script -C none -n hearth -d $here/boot.cmd "$work/boot.scr" >/dev/null
 firmware=$parts/raspi/usr/lib/raspi-firmware
 trees=$(find "$parts/kernel" -path '*/broadcom/*' \( -name 'bcm2837-rpi-[3z]*.dtb' -o -name 'bcm2711-rpi-*.dtb' -o -name 'bcm2712*-rpi-5-b.dtb' \) | LC_ALL=C sort)
+# For a Pi 5 of the second stepping the firmware asks by another name than Linux gives the tree.
+cp "$(find "$parts/kernel" -name bcm2712-d-rpi-5-b.dtb)" "$work/bcm2712d0-rpi-5-b.dtb"
 cp $here/config.txt rootfs/boot/firmware/hearth.toml "$work/"
 # shellcheck disable=SC2086 # one word a file
 fat "$work/boot.fat" 48 HEARTH 68656172 "$firmware"/{bootcode.bin,start.elf,start4.elf,fixup.dat,fixup4.dat} \
-    "$parts/u-boot/usr/lib/u-boot/rpi_arm64/u-boot.bin" "$work/boot.scr" "$work/config.txt" "$work/hearth.toml" $trees
+    "$parts/u-boot/usr/lib/u-boot/rpi_arm64/u-boot.bin" "$work/boot.scr" "$work/config.txt" "$work/hearth.toml" $trees "$work/bcm2712d0-rpi-5-b.dtb"
 fat "$work/kernel.fat" 34 KERNEL 68656b61 "$work/kernel/Image.gz" "$work/kernel/initramfs.zst"
 
 linux=0FC63DAF-8483-4772-8E79-3D69D8477DE4

@@ -12,6 +12,7 @@ use super::user::open_store;
 use crate::serve::NetworkName;
 use crate::serve::edge::Networks;
 use crate::serve::mdns::{Mdns, MdnsSettings};
+use crate::store::OpenError;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::path::Path;
 use std::sync::Arc;
@@ -57,14 +58,15 @@ pub(super) fn until_usable(
     else {
         return Err(reason);
     };
+    let said = said(&reason);
     let why = reason.to_string();
-    let page: Arc<str> = page(&why).into();
+    let page: Arc<str> = page(said, &why).into();
     let listened = listeners.first().and_then(|first| first.local_addr().ok());
     // Dropped at the end, before the daemon takes the name.
     let _name = listened.and_then(|http| name(config, http));
     let tell = || {
         if let (Some(ring), Some(http)) = (&config.ring, listened) {
-            leave_state(config, http, ring, &why);
+            leave_state(config, http, ring, said.screen(&why));
         }
     };
     let outcome = runtime.block_on(async {
@@ -121,10 +123,7 @@ fn name(config: &Config, http: SocketAddr) -> Option<Mdns> {
 }
 
 /// For the screen and the light.
-fn leave_state(config: &Config, http: SocketAddr, ring: &Path, why: &str) {
-    let what = format!(
-        "Hearth can't read its card: {why}. Off and on once; if this stays, the card is worn out."
-    );
+fn leave_state(config: &Config, http: SocketAddr, ring: &Path, what: String) {
     let problems = [what].into_iter().chain(config.problems.iter().cloned());
     let state = State::without_data(&config.host, http, problems.collect());
     if let Err(error) = state.leave(ring) {
@@ -182,18 +181,66 @@ async fn answer(mut stream: TcpStream, page: &str) -> std::io::Result<()> {
     stream.shutdown().await
 }
 
+/// What people are told, in English and in Chinese.
+#[derive(Clone, Copy)]
+struct Said {
+    title: [&'static str; 2],
+    more: [&'static str; 2],
+    /// What to do, on the screen.
+    then: &'static str,
+}
+
+/// The card does not give what it has.
+const CARD: Said = Said {
+    title: ["Hearth can't read its card", "Hearth 无法读取存储卡"],
+    more: [
+        "The box runs, but the part of the card that holds accounts and keys can't be used, so nobody can stream or sign in. \
+        Switch the box off and on once. If this page comes back, the card is worn out: flash Hearth on a new card, and restore \
+        your backup if you have one.",
+        "设备在运行，但存储卡上保存账号和密钥的分区无法使用，因此无法直播或登录。请断电后重新启动一次。\
+        如果仍然看到此页面，说明存储卡已损坏：请将 Hearth 写入新卡，如有备份请恢复备份。",
+    ],
+    then: "Off and on once; if this stays, the card is worn out.",
+};
+
+/// An update that did not come up had written something that only it can read.
+const NEWER: Said = Said {
+    title: [
+        "This Hearth is older than its accounts",
+        "当前的 Hearth 比账号数据旧",
+    ],
+    more: [
+        "Nothing is broken or lost: accounts and keys are whole, but a newer Hearth wrote them, and the one that runs can't read \
+        them. Write an image of that newer version, or of a later one, to another card, and restore your backup there, or copy \
+        what is on the partition hearth-data of this card.",
+        "没有损坏，也没有丢失：账号和密钥都在，但它们由较新版本的 Hearth 写入，当前运行的版本无法读取。\
+        请把该版本或更新版本的镜像写入另一张卡，然后恢复备份，或复制此卡 hearth-data 分区中的内容。",
+    ],
+    then: "Nothing is lost: write an image of the newer version to another card.",
+};
+
+fn said(reason: &StartError) -> Said {
+    match reason {
+        StartError::Store(OpenError::Newer { .. }) => NEWER,
+        _ => CARD,
+    }
+}
+
+impl Said {
+    fn screen(self, why: &str) -> String {
+        let [title, _] = self.title;
+        format!("{title}: {why}. {}", self.then)
+    }
+}
+
 /// The whole answer.
-fn page(reason: &str) -> String {
+fn page(said: Said, reason: &str) -> String {
+    let ([title, title_zh], [more, more_zh]) = (said.title, said.more);
     let body = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
         <meta name=\"viewport\" content=\"width=device-width\"><title>Hearth</title>\
-        <h1>Hearth can't read its card</h1>\
-        <p>The box runs, but the part of the card that holds accounts and keys can't be used, so nobody can stream or \
-        sign in. Switch the box off and on once. If this page comes back, the card is worn out: flash Hearth on a new \
-        card, and restore your backup if you have one.</p>\
-        <h1 lang=\"zh-Hans\">Hearth 无法读取存储卡</h1>\
-        <p lang=\"zh-Hans\">设备在运行，但存储卡上保存账号和密钥的分区无法使用，因此无法直播或登录。请断电后重新启动一次。\
-        如果仍然看到此页面，说明存储卡已损坏：请将 Hearth 写入新卡，如有备份请恢复备份。</p>\
+        <h1>{title}</h1><p>{more}</p>\
+        <h1 lang=\"zh-Hans\">{title_zh}</h1><p lang=\"zh-Hans\">{more_zh}</p>\
         <p><code>{}</code></p></html>\n",
         escaped(reason)
     );
@@ -218,10 +265,28 @@ mod tests {
 
     #[test]
     fn the_page_is_a_whole_answer_and_shows_the_reason_as_text() {
-        let page = page("cannot use /data: <Read-only> & broken");
+        let page = page(CARD, "cannot use /data: <Read-only> & broken");
         let (head, body) = page.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 503 "));
         assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())));
         assert!(body.contains("&lt;Read-only&gt; &amp; broken"));
+    }
+
+    #[test]
+    fn data_of_a_newer_hearth_are_not_called_a_worn_out_card() {
+        let newer = StartError::Store(OpenError::Newer {
+            path: "/data/store".to_owned(),
+            what: "accounts of version 9".to_owned(),
+        });
+        let told = [
+            page(said(&newer), &newer.to_string()),
+            said(&newer).screen(&newer.to_string()),
+        ];
+        for told in told {
+            assert!(told.contains("accounts of version 9"), "{told}");
+            assert!(!told.contains("worn out"), "{told}");
+        }
+        let broken = StartError::Data("cannot use /data".to_owned());
+        assert!(page(said(&broken), "").contains("worn out"));
     }
 }

@@ -14,7 +14,7 @@ use crate::limits::budget::{Budget, PAGE_RECEIVE_BUFFER, PAGE_SEND_BUFFER};
 use crate::limits::http::SEATS_OF_EIGHT_PER_ADDRESS;
 use crate::limits::network::SETUP_OPEN;
 use crate::media::storage::TmpfsStorage;
-use crate::people::{People, setup};
+use crate::people::{People, Visibility, setup};
 use crate::serve::assets;
 use crate::serve::board::Board;
 use crate::serve::downloads::Downloads;
@@ -343,9 +343,12 @@ async fn serve(
     }
 }
 
-/// Writes the page of metrics. While the store is being changed, its figures of a moment ago stand.
+/// Writes the page of metrics. While the store is being changed, its figures of a moment ago stand. Whoever is in the network may
+/// read it, so it tells of no channel that not everybody may see.
 fn metrics_of(parts: &Parts, data: PathBuf) -> WriteMetrics {
     let (store, station) = (Arc::clone(&parts.store), Arc::clone(&parts.station));
+    let people = Arc::clone(&parts.people);
+    let is_for_all = move |name: &str| people.visibility_of(name) == Some(Visibility::Household);
     let last = Mutex::new(store.stats());
     let (ring_bytes_most, memory_bytes_most) = (parts.budget.ring_bytes, parts.budget.memory);
     Arc::new(move |edge| {
@@ -355,7 +358,7 @@ fn metrics_of(parts: &Parts, data: PathBuf) -> WriteMetrics {
             store: *last,
             store_broken: store.is_broken(),
             edge: *edge,
-            channels: metrics::channels(&station),
+            channels: metrics::channels(&station, &is_for_all),
             ring_bytes_granted: station.ring_bytes_granted(),
             ring_bytes_most,
             resident_bytes: memory::of_this_process(),

@@ -4,7 +4,7 @@ use super::StartError;
 use super::command_line::AddUser;
 use super::control::{NewAccount, ask};
 use crate::limits::store::MAX_RECORDS;
-use crate::people::{People, TABLES};
+use crate::people::{People, TABLES, restore};
 use crate::store::Store;
 use std::io::Read;
 use std::path::Path;
@@ -55,5 +55,13 @@ pub(super) fn open_store_of(data: &Path, rows: usize) -> Result<Store, StartErro
             data.display()
         ))
     })?;
+    if restore::is_between(data) {
+        restore::apply(data, rows).map_err(|error| {
+            StartError::Data(format!(
+                "cannot finish restoring a backup in {}: {error}",
+                data.display()
+            ))
+        })?;
+    }
     Ok(Store::open_bounded(&data.join("store"), TABLES, rows)?)
 }

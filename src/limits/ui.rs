@@ -21,7 +21,7 @@ pub const LANGUAGE_SECONDS: u32 = 365 * 24 * 60 * 60;
 /// which a box that runs in the evening has little in a month.
 pub const SESSION_SECONDS: u64 = 400 * 24 * 60 * 60;
 /// People on one page of the owner's list, each with what can be done with them: so that the page fits a reply.
-pub const PEOPLE_A_PAGE: usize = 24;
+pub const PEOPLE_A_PAGE: usize = 20;
 /// People in one reply of the API.
 pub const PEOPLE_A_REPLY: usize = 100;
 /// People that a sentence about who watches names; the others are counted.

@@ -105,15 +105,21 @@ impl TsRendition {
         asked.is_some_and(|asked| now.since(asked) < WANTED_MS)
     }
 
-    /// Makes what the ring holds and is not made yet ([`MAX_LISTED`] segments at most); frees everything when no longer wanted.
+    /// Makes what the ring holds and is not made yet ([`MAX_LISTED`] segments at most). When no longer wanted, frees everything, or
+    /// only leaves it as it is once the session has ended.
     /// Blocking: milliseconds per segment. One caller at a time makes, others wait for it.
     pub fn refresh(&self, now: Mono) {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = self.source_has_ended();
         if !self.is_wanted(now) {
-            self.state().free();
+            let mut state = self.state();
+            match ended {
+                // As with other media: who is behind finds what was listed until the session itself is given up.
+                true => state.end(),
+                false => state.free(),
+            }
             return;
         }
-        let ended = self.source_has_ended();
         let (from, next) = {
             let state = self.state();
             (state.from, state.next)

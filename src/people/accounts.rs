@@ -5,7 +5,7 @@ use super::invitations::Ticket;
 use super::key_text::KeyText;
 use super::keys::sealed_row;
 use super::password::PasswordError;
-use super::tables::{AccountRow, Accounts, Keys, Next, NextRow, Retired};
+use super::tables::{AccountRow, Accounts, Keys, Next, NextRow, Resets, Retired};
 use super::{AccountId, KeyId, LogInError, NameError, People, PictureHash, Role, names};
 use crate::limits::people::{ACCOUNTS_MAX, KEYS_MAX, RETIRED_NAME_MINUTES};
 use crate::store::{Batch, StoreError};
@@ -253,18 +253,40 @@ impl People {
         self.update_account(id, |row| row.display_name = display_name)
     }
 
-    /// Gives a new password and ends all sessions of this person. Hashes and writes durably (blocks).
+    /// Gives a new password; sessions of this person and a link for another one count no more. Hashes and writes durably
+    /// (blocks).
     pub fn set_password(&self, id: AccountId, password: &str) -> Result<(), PeopleError> {
         let password = self.hasher.hash(password)?;
-        self.update_account(id, |row| {
-            row.password = password;
-            row.epoch = row.epoch.wrapping_add(1);
-        })
+        let _turn = self.change();
+        self.end_ways_in(id, |row| row.password = password)
     }
 
-    /// Ends all sessions of a person. Writes durably (blocks).
+    /// Ends all sessions of a person, and a link for a new password. Writes durably (blocks).
     pub fn end_sessions(&self, id: AccountId) -> Result<(), PeopleError> {
-        self.update_account(id, |row| row.epoch = row.epoch.wrapping_add(1))
+        let _turn = self.change();
+        self.end_ways_in(id, |_| ())
+    }
+
+    /// Changes a row under the lock; what was given out to come in as this person counts no more.
+    pub(super) fn end_ways_in(
+        &self,
+        id: AccountId,
+        change: impl FnOnce(&mut AccountRow),
+    ) -> Result<(), PeopleError> {
+        let mut row = self.account_row(id)?;
+        change(&mut row);
+        row.epoch = row.epoch.wrapping_add(1);
+        let mut batch = Batch::new();
+        batch.put::<Accounts>(&id, &row);
+        if self.directory().resets.contains_key(&id) {
+            batch.remove::<Resets>(&id);
+        }
+        self.store.commit(batch)?;
+        self.show(|directory| {
+            directory.put_account(id, row);
+            directory.resets.remove(&id);
+        });
+        Ok(())
     }
 
     pub(super) fn update_account(

@@ -78,7 +78,8 @@ impl People {
         self.end_sessions(whose)
     }
 
-    /// Gives somebody another role; for owners. Their sessions go on with it. Writes durably (blocks).
+    /// Gives somebody another role; for owners. Their sessions go on with it. Writes durably (blocks), unless it is the one that
+    /// they have.
     pub fn set_role(
         &self,
         by: AccountId,
@@ -92,8 +93,10 @@ impl People {
         if steps_down && self.directory().owners() < 2 {
             return Err(PeopleError::LastOwner);
         }
-        row.role = role;
-        self.put_account_row(whose, row)?;
+        if row.role != role {
+            row.role = role;
+            self.put_account_row(whose, row)?;
+        }
         let stopped = match role.may_publish() {
             true => Vec::new(),
             false => self.directory().keys_of(whose).map(|(id, _)| id).collect(),

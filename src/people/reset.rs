@@ -2,10 +2,9 @@
 
 use super::key_text::random_text;
 use super::secret::Purpose;
-use super::tables::{Accounts, ResetRow, Resets};
+use super::tables::{ResetRow, Resets};
 use super::{Account, AccountId, People, PeopleError};
 use crate::limits::people::{LINK_SECRET_CHARACTERS, RESET_MINUTES};
-use crate::store::Batch;
 use crate::time::Mono;
 use std::net::IpAddr;
 
@@ -80,17 +79,7 @@ impl People {
             .reset_of(secret, now)
             .filter(|again| again.id == account.id);
         let id = account.ok_or(PeopleError::Link)?.id;
-        let mut row = self.account_row(id)?;
-        row.password = password;
-        row.epoch = row.epoch.wrapping_add(1);
-        let mut batch = Batch::new();
-        batch.put::<Accounts>(&id, &row);
-        batch.remove::<Resets>(&id);
-        self.store.commit(batch)?;
-        self.show(|directory| {
-            directory.put_account(id, row);
-            directory.resets.remove(&id);
-        });
+        self.end_ways_in(id, |row| row.password = password)?;
         Ok(id)
     }
 }

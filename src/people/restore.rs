@@ -160,6 +160,13 @@ pub fn apply(data: &Path, rows: usize) -> Result<Option<usize>, RestoreError> {
     people.map(Some)
 }
 
+/// Whether a cut between two steps has left no store where one was: [`apply`] gives it back, and whoever opens one before that would
+/// make an empty one.
+pub fn is_between(data: &Path) -> bool {
+    let places = Places::of(data);
+    !places.store.exists() && (places.old.exists() || places.fresh.exists())
+}
+
 fn put_in_place(places: &Places, rows: usize) -> Result<usize, RestoreError> {
     let people = check(File::open(&places.accepted)?, rows)?;
     if !places.old.exists() {
@@ -169,7 +176,9 @@ fn put_in_place(places: &Places, rows: usize) -> Result<usize, RestoreError> {
             places.sync()?;
         }
     }
-    if !places.store.exists() {
+    if places.fresh.exists() {
+        // Both stores have made room and have not: one between them was made by somebody who found none.
+        remove_all(&places.store)?;
         fs::rename(&places.fresh, &places.store)?;
         places.sync()?;
     }

@@ -50,40 +50,32 @@ impl People {
     /// Sets it; for owners. Writes durably (blocks).
     pub fn set_house(&self, by: AccountId, house: HouseSettings) -> Result<(), PeopleError> {
         self.must_run_the_house(by)?;
-        check(&house)?;
-        self.write_house(|settings| *settings = house)
-    }
-
-    /// Sets who may join; for owners. Writes durably (blocks).
-    pub fn set_joining(&self, by: AccountId, joining: Joining) -> Result<(), PeopleError> {
-        self.must_run_the_house(by)?;
-        self.write_house(|settings| settings.joining = joining)
-    }
-
-    fn write_house(&self, change: impl FnOnce(&mut HouseSettings)) -> Result<(), PeopleError> {
+        house.check()?;
         let _turn = self.change();
-        let mut house = self.house();
-        change(&mut house);
         self.store.put::<House>(&(), &house)?;
         self.show(|directory| directory.house = house);
         Ok(())
     }
 }
 
-fn check(house: &HouseSettings) -> Result<(), PeopleError> {
-    let range = |what, least, most| PeopleError::Range { what, least, most };
-    let fits = |q: QuietHours| q.from < DAY_MINUTES && q.to < DAY_MINUTES && q.from != q.to;
-    if !house.quiet.is_none_or(fits) {
-        return Err(range("quiet hours", 0, u32::from(DAY_MINUTES) - 1));
+impl HouseSettings {
+    /// Whether each value is within its bounds: quiet hours within a day, the time zone one that there is, the bit rate one
+    /// that a picture fits into.
+    pub fn check(&self) -> Result<(), PeopleError> {
+        let range = |what, least, most| PeopleError::Range { what, least, most };
+        let fits = |q: QuietHours| q.from < DAY_MINUTES && q.to < DAY_MINUTES && q.from != q.to;
+        if !self.quiet.is_none_or(fits) {
+            return Err(range("quiet hours", 0, u32::from(DAY_MINUTES) - 1));
+        }
+        if !(-OFFSET_MOST..=OFFSET_MOST).contains(&self.utc_offset_minutes) {
+            return Err(range(
+                "minutes ahead of UTC",
+                0,
+                OFFSET_MOST.unsigned_abs().into(),
+            ));
+        }
+        check_bitrate(self.bitrate_max)
     }
-    if !(-OFFSET_MOST..=OFFSET_MOST).contains(&house.utc_offset_minutes) {
-        return Err(range(
-            "minutes ahead of UTC",
-            0,
-            OFFSET_MOST.unsigned_abs().into(),
-        ));
-    }
-    check_bitrate(house.bitrate_max)
 }
 
 pub(super) fn check_bitrate(bitrate: Option<u32>) -> Result<(), PeopleError> {

@@ -222,9 +222,10 @@ const OF_STREAM: &[OfStream] = &[
     ),
 ];
 
-/// Every session of the station, by name.
-pub fn channels(station: &Station) -> Vec<ChannelFigures> {
+/// Those sessions of the station that may be told of, by name.
+pub fn channels(station: &Station, may_tell: impl Fn(&str) -> bool) -> Vec<ChannelFigures> {
     let views = station.channels().into_iter();
+    let views = views.filter(|view| may_tell(&view.name));
     let figures = views.map(|view| {
         let on_air = station.on_air(&view.name);
         let (ring, ts_bytes) = on_air.map_or_else(Default::default, |on_air| {
@@ -250,7 +251,7 @@ impl Figures {
         page.value(
             "hearth_channels",
             Gauge,
-            "Sessions, on air or waiting for their publisher.",
+            "Sessions of channels open to everybody, on air or waiting for their publisher.",
             self.channels.len(),
         );
         for (name, kind, help, value) in OF_CHANNEL {

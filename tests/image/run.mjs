@@ -15,7 +15,7 @@ process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
 // sfdisk, e2fsck and debugfs are not on everybody's path.
 process.env.PATH += ':/usr/sbin:/sbin';
 
-const cases = fs.readdirSync(path.join(import.meta.dirname, 'cases')).map((file) => path.basename(file, '.mjs')).sort();
+const cases = fs.readdirSync(new URL('cases', import.meta.url)).map((file) => path.basename(file, '.mjs')).sort();
 const quick = ['sizes', 'boards', 'slots', 'evening'].filter((name) => cases.includes(name));
 const long = cases.filter((name) => !quick.includes(name));
 const names = process.argv.length > 2 ? process.argv.slice(2) : [...quick, ...(process.env.HEARTH_LONG ? long : [])];

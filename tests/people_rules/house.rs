@@ -1,6 +1,8 @@
 //! A house with an owner, two members, a guest and a child, over a store in memory.
 
-use hearth::people::{Account, AccountId, Added, KeyText, NewAccount, People, Role};
+use hearth::people::{
+    Account, AccountId, Added, HouseSettings, Joining, KeyText, NewAccount, People, Role,
+};
 use hearth::store::Store;
 use hearth::time::Mono;
 use std::net::{IpAddr, Ipv4Addr};
@@ -36,6 +38,15 @@ impl House {
         let (store, dir) = (Arc::new(store), tempfile::tempdir().unwrap());
         let people = People::open(Arc::clone(&store), dir.path()).unwrap();
         House { store, people, dir }
+    }
+
+    /// The owner decides who may join.
+    pub(crate) fn joining(&self, by: AccountId, joining: Joining) {
+        let house = HouseSettings {
+            joining,
+            ..self.people.house()
+        };
+        self.people.set_house(by, house).unwrap();
     }
 
     /// Only an owner lives here.

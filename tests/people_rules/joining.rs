@@ -136,7 +136,7 @@ fn invitations_run_out_are_taken_back_and_are_bounded() {
 fn an_open_house_is_open_at_home_only_and_a_closed_one_to_nobody() {
     let (house, olga) = House::owned();
     let link = link(&house, olga, Role::Member, 9);
-    house.people.set_joining(olga, Joining::Open).unwrap();
+    house.joining(olga, Joining::Open);
     let away = Door {
         from: IpAddr::from([203, 0, 113, 7]),
         is_home: false,
@@ -152,7 +152,7 @@ fn an_open_house_is_open_at_home_only_and_a_closed_one_to_nobody() {
     assert_eq!(house.account(mei.account).role, Role::Member);
 
     let house = house.restarted(NOW);
-    house.people.set_joining(olga, Joining::Closed).unwrap();
+    house.joining(olga, Joining::Closed);
     for secret in [None, Some(link.secret.as_str())] {
         let refused = house
             .people
@@ -188,7 +188,7 @@ fn guessing_invitations_is_slow() {
 #[test]
 fn one_address_does_not_fill_an_open_house() {
     let (house, olga) = House::owned();
-    house.people.set_joining(olga, Joining::Open).unwrap();
+    house.joining(olga, Joining::Open);
     let names: Vec<String> = (0..9).map(|n| format!("person {n}")).collect();
     let join = |name: &String| {
         house
@@ -197,6 +197,22 @@ fn one_address_does_not_fill_an_open_house() {
     };
     assert!(names[..8].iter().all(|name| join(name).is_ok()));
     assert!(matches!(join(&names[8]), Err(JoinError::Slow(_))));
+}
+
+#[test]
+fn a_reset_link_ends_with_the_password_that_it_was_for_and_with_the_sessions() {
+    let f = Family::new();
+    let (people, anna) = (&f.house.people, f.anna);
+    let counts = |secret: &str| people.reset_of(secret, NOW).is_some();
+    let link = people.reset_link(f.olga, anna, NOW).unwrap().secret;
+    people.set_password(anna, "a sentence of her own").unwrap();
+    assert!(!counts(&link), "she has remembered or chosen one");
+    let link = people.reset_link(f.olga, anna, NOW).unwrap().secret;
+    let of_ben = people.reset_link(f.olga, f.ben, NOW).unwrap().secret;
+    people.sign_out_everywhere(anna, anna).unwrap();
+    assert!(!counts(&link) && counts(&of_ben));
+    let house = f.house.restarted(NOW);
+    assert!(house.people.reset_of(&link, NOW).is_none());
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::house::*;
 use hearth::people::{
-    AccountId, ChannelChange, CommentError, HouseSettings, Joining, NewComment, NewInvitation,
-    PeopleError, PictureError, PictureOf, Role,
+    AccountId, ChannelChange, CommentError, HouseSettings, NewComment, NewInvitation, PeopleError,
+    PictureError, PictureOf, Role,
 };
 
 type Deed = fn(&Family, AccountId) -> Result<(), PeopleError>;
@@ -42,11 +42,6 @@ const TABLE: &[(&str, Deed, [bool; 5])] = &[
     (
         "set the house",
         |f, by| f.house.people.set_house(by, HouseSettings::default()),
-        [true, false, false, false, false],
-    ),
-    (
-        "open the house",
-        |f, by| f.house.people.set_joining(by, Joining::Open),
         [true, false, false, false, false],
     ),
     (

@@ -3,7 +3,7 @@
 
 use hearth::limits::budget::Budget;
 use hearth::media::ingest::Health;
-use hearth::people::{AccountId, KeyId, NewAccount, People, Role};
+use hearth::people::{AccountId, HouseSettings, Joining, KeyId, NewAccount, People, Role};
 use hearth::serve::downloads::Downloads;
 use hearth::serve::events::Event;
 use hearth::serve::station::{ChannelView, Phase, TurnedAway, Watchers, WrongKey};
@@ -141,6 +141,15 @@ impl Stage {
     /// A box that waits for its owner.
     pub fn unowned() -> Stage {
         Stage::over(Store::in_memory())
+    }
+
+    /// The owner decides who may join.
+    pub fn joining(&self, by: AccountId, joining: Joining) {
+        let house = HouseSettings {
+            joining,
+            ..self.people.house()
+        };
+        self.people.set_house(by, house).unwrap();
     }
 
     /// The same over a store of the test's own.

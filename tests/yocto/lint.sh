@@ -67,6 +67,11 @@ card_agrees() {
         says $env "/dev/mmcblk0 0x100000 0x4000" "/dev/mmcblk0 0x110000 0x4000"
 }
 
+# BitBake unpacks a local file that is named by its whole path under that path, where no task looks for it.
+files_are_named_beside_their_recipe() {
+    ! grep -rnE 'file://(/|\$\{(HEARTH_KEYRING|TOPDIR|HOME)\})' $LAYER/recipes-*
+}
+
 # A radio wants its firmware, the country's rules, and the programs that the daemon starts for it.
 radio_has_all() {
     says src/daemon/wifi.rs '"iw"' &&
@@ -109,6 +114,7 @@ tools_are_there() {
 
 check "sources of the recipe" sources_are_locked
 check "files that recipes name" named_files_are_there
+check "files by their names" files_are_named_beside_their_recipe
 check "files that the program embeds" embedded_files_are_named
 check "partitions, slots and numbers" card_agrees
 check "Wi-Fi" radio_has_all

@@ -5,17 +5,15 @@
   var field = document.querySelector('[data-offset]'), meta = document.querySelector('meta[name="form-token"]');
   var live = document.querySelectorAll('[data-watchers]'), timer;
 
-  /* Summer and winter: the house's time follows without a word. */
+  /* Summer and winter: the house's time follows without a word. page.js has filled the field in. */
   function follow(offset) {
-    var changed = field.dataset.offset !== '' && +field.dataset.offset !== offset;
-    field.value = offset;
-    if (!changed || !meta) return;
+    if (+field.dataset.offset === offset || !meta) return;
     fetch('/api/v1/house', {
       method: 'PUT', headers: { 'Content-Type': 'application/json', 'X-Hearth-Token': meta.content },
       body: JSON.stringify({ utc_offset_minutes: offset })
     }).catch(function () {});
   }
-  if (field) follow(-new Date().getTimezoneOffset());
+  if (field) follow(+field.value);
 
   function ask(line) {
     return fetch('/api/v1/channels/' + line.dataset.watchers + '/watchers', { redirect: 'error', headers: { Accept: 'application/json' } })

@@ -186,8 +186,14 @@
   }
   visitor();
 
-  /* What its visitor may do has changed: so has the page. A page that asked for it itself is given time to get its answer. */
-  if (document.body.getAttribute('data-visitor')) on('role', function () { setTimeout(function () { location.reload(); }, ANEW); });
+  /* What its visitor may do has changed, or the page was away while their session ended: so has the page. A page that asked for it
+     itself is given time to get its answer. */
+  function anew() { setTimeout(function () { location.reload(); }, ANEW); }
+  var owner = document.body.getAttribute('data-visitor');
+  if (owner) {
+    on('role', anew);
+    add('hello', function (hello) { if (hello.visitor !== owner) anew(); });
+  }
 
   document.addEventListener('visibilitychange', seen);
   window.addEventListener('pagehide', leave);

@@ -6,14 +6,15 @@
  */
 (function () {
   'use strict';
+  var KEEP = 30;                              /* seconds kept behind the picture: without its keyframe it would go, too */
   var MANNERS = {
     low: {
       list: 'index.m3u8', pace: { least: .65, most: 3, step: .3, slack: .08, jump: 1, grow: 1.5, fast: 1.1, quick: 1.04, slow: .96 }, sync: .7, jump: 2,
-      hls: { lowLatencyMode: true, backBufferLength: 10 }
+      hls: { lowLatencyMode: true, backBufferLength: KEEP }
     },
     steady: {
       list: 'media.m3u8?plain=1', pace: { least: 3.6, most: 5.2, step: 2.2, slack: .4, jump: 4, grow: 1.3, fast: 1.03, quick: 1.03, slow: .98 }, sync: 4.2, jump: 3,
-      hls: { lowLatencyMode: false, backBufferLength: 20 }
+      hls: { lowLatencyMode: false, backBufferLength: KEEP }
     }
   };
   var COMMON = {
@@ -22,6 +23,7 @@
   };
   var TICK = 250, CHECK = 1000, PATIENCE = 1500;   /* ms */
   var NEARER = .05;                           /* seconds nearer than the list says, which allows for a slower line than one's own */
+  var CAUGHT_UP = .3;                         /* seconds behind where live is played */
   var STEADY = 4500;                          /* ms behind life at which steady begins */
   var REFUSALS = 2, DECODES = 2, STALLS = 3, SPAN = 30000;    /* so many within the span, ms, and this manner is given up */
 
@@ -91,10 +93,13 @@
       if (isFirst && first && hls.liveSyncPosition < first.start) hls.startLoad(first.start + .05);
     }
 
+    /* Where the encoder was away dates jump and places don't: who wants to see what was then sees the end of what was before. */
     function positionOf(date) {
-      var found = 0;
-      list.fragments.forEach(function (it) {
-        if (it.programDateTime && !it.gap && (!found || it.programDateTime <= date)) found = Math.max(it.start + .1, it.start + (date - it.programDateTime) / 1000);
+      var dated = list.fragments.filter(function (it) { return it.programDateTime && !it.gap; }), found = 0;
+      dated.forEach(function (it, at) {
+        if (found && it.programDateTime > date) return;
+        var end = at + 1 < dated.length ? it.end - .1 : Infinity;
+        found = Math.min(end, Math.max(it.start + .1, it.start + (date - it.programDateTime) / 1000));
       });
       return found;
     }
@@ -173,11 +178,16 @@
       if (!refused) fetch('/healthz', { cache: 'no-store' }).then(function () { if (fault('network', REFUSALS)) failed('network'); }, function () {});
     }
 
-    /* Far behind without wanting to be: a phone that slept, a tab that was frozen, a network that was away. */
+    /*
+     * Far behind without wanting to be: a phone that slept, a tab that was frozen, a network that was away. Who had gone back and is
+     * with the others again wants to be.
+     */
     function tick() {
-      if (!hls || rewound || video.paused || !pace.isBegun()) return;
+      if (!hls || video.paused || !pace.isBegun()) return;
       var sync = hls.liveSyncPosition;
-      if (sync === null || !(sync - video.currentTime > how.jump) || Date.now() - jumpedAt < CHECK) return;
+      if (sync === null) return;
+      var behind = sync - video.currentTime;
+      if (rewound ? behind > CAUGHT_UP : behind <= how.jump || Date.now() - jumpedAt < CHECK) return;
       jumpedAt = Date.now();
       live();
     }

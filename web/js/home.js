@@ -1,13 +1,14 @@
 /* The home page keeps itself up to date: tiles and people move by themselves, and nothing that has the focus is replaced. */
 (function () {
   'use strict';
-  var MINUTE = 20000, RETRY = 2000;     /* times are counted on, a question is put again, ms */
+  var COUNT = 20000, RETRY = 2000;      /* times are counted on, a question is put again, ms */
+  var OLD = 600000;                     /* "just now" and "today" are asked for anew, ms */
   var main = document.getElementById('main');
   var parts = {};
   ['live', 'quiet', 'gone', 'off'].forEach(function (id) { parts[id] = document.getElementById(id); });
   var lists = { tile: parts.live.querySelector('.tiles'), person: parts.off.querySelector('.people') };
   var followed = (document.body.dataset.followed || '').split(' '), tag = main.dataset.tag;
-  var known = null, asking = false, again = false, timer;
+  var known = null, asking = false, again = false, asked = Date.now(), timer;
 
   function liveFor(seconds) {
     var minutes = Math.max(1, Math.floor(seconds / 60));
@@ -84,6 +85,7 @@
     clearTimeout(timer);
     if (asking) { again = true; return; }
     asking = true;
+    asked = Date.now();
     fetch('/api/v1/channels', { headers: { Accept: 'application/json' } })
       .then(function (answer) { if (!answer.ok) throw answer; return answer.json(); })
       .then(function (answer) {
@@ -135,5 +137,12 @@
     parts.live.hidden = parts.quiet.hidden = parts.off.hidden = true;
   });
   document.getElementById('again').addEventListener('click', ask);
-  setInterval(function () { if (known && parts.gone.hidden && !document.hidden) sorted(); }, MINUTE);
+
+  function count() {
+    if (document.hidden || !parts.gone.hidden) return;
+    if (Date.now() - asked > OLD) ask();
+    else if (known) sorted();
+  }
+  setInterval(count, COUNT);
+  document.addEventListener('visibilitychange', count);
 }());

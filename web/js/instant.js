@@ -9,7 +9,7 @@
   var Source = window.MediaSource || window.ManagedMediaSource;
   /* least: when the next fragment comes as late as is usual (.13), one (.1) is still in hand. */
   var LIMITS = { least: .23, most: 2, step: .13, slack: .05, jump: 1, grow: 2, fast: 1.1, quick: 1.04, slow: .96 };
-  var KEEP = 10;                              /* seconds kept behind the picture */
+  var KEEP = 30;                              /* seconds kept behind the picture: without its keyframe it would go, too */
   var RUSH = 30, RUSH_MOST = 800;             /* the first rush is over after so long without data, or after all, ms */
   var FIRST = 1500;                           /* from the first byte to a picture, ms */
   var QUEUE = 16 << 20;                       /* bytes that wait to be appended */

@@ -26,6 +26,9 @@
     });
   });
 
+  /* How far this clock is ahead of UTC, minutes: the house's time is that of its owner's browser. */
+  each('[data-offset]', function (field) { field.value = -new Date().getTimezoneOffset(); });
+
   /* Over plain HTTP there is no clipboard API: select and copy, the old way. */
   function copy(text) {
     if (navigator.clipboard) return navigator.clipboard.writeText(text);

@@ -246,16 +246,19 @@
       judge();
     }
 
+    /* The viewer wants no picture now: then nothing more is asked for. */
+    function stand() { resting = true; if (way) way.rest(); }
+
     /* Starts with sound where the browser allows it, else silent with a button for sound. */
     var autoMuted = preview;
     function start() {
-      if (!wantsPlay) return;
+      if (!wantsPlay) return stand();
       if (preview) video.muted = true;
       var played = video.play();
       if (played) played.catch(function (why) {
         if (why.name !== 'NotAllowedError' || video.muted) return paint();
         video.muted = autoMuted = true;
-        video.play().catch(function (why) { if (why.name === 'NotAllowedError') { wantsPlay = false; paint(); } });
+        video.play().catch(function (why) { if (why.name === 'NotAllowedError') { wantsPlay = false; stand(); paint(); } });
       });
     }
 
@@ -298,6 +301,7 @@
       if (way && wantsPlay && !isAway() && channel.phase === 'live' && !failures) {
         if (video.paused && seen) start();
         blame();
+        if (seen && way.isRewound && !way.isRewound()) ladder.rewind(false);
         var better = ladder.choose();
         if (better && better !== ladder.now() && moving() && !isRewound()) restart();
       }
@@ -315,7 +319,8 @@
         wantsPlay = true;
         stuckFrom = Date.now();
         clearTimeout(restTimer);
-        if (resting && way && !way.seek) return rewind(0);
+        /* From where it was left; a picture that came while nobody wanted any is none to go back to. */
+        if (resting && way && !way.seek) return pausedAt ? rewind(0) : acts.golive();
         pausedAt = 0;
         resting = false;
         video.play().catch(function () {});
@@ -324,7 +329,7 @@
         wantsPlay = false;
         pausedAt = Date.now();
         clearTimeout(restTimer);
-        restTimer = setTimeout(function () { if (way) { resting = true; way.rest(); } }, PAUSED);
+        restTimer = setTimeout(function () { if (way) stand(); }, PAUSED);
         video.pause();
       },
       mute: function () { autoMuted = false; video.muted = !video.muted; if (!video.muted && video.volume === 0) video.volume = 1; },
@@ -333,11 +338,12 @@
       golive: function () {
         wantsPlay = true;
         clearTimeout(restTimer);
+        /* Asked for within the viewer's own touch, or a strict browser plays nothing later either. */
+        video.play().catch(function () {});
         if (ladder.isRewound() || (resting && way && !way.seek)) { ladder.rewind(false); return restart(); }
         pausedAt = 0;
         resting = false;
         if (way) way.live();
-        video.play().catch(function () {});
       },
       full: function () {
         if (document.fullscreenElement) document.exitFullscreen();

@@ -6,7 +6,7 @@
   'use strict';
   var EVERY = 5000;                     /* what is measured changes without a word, ms */
   var now = document.getElementById('now'), shown = now.innerHTML.trim(), timer;
-  var doctor = document.getElementById('doctor'), said = '';
+  var doctor = document.getElementById('doctor'), end = document.getElementById('end'), said = '';
   var verdict = doctor.querySelector('.verdict'), charts = doctor.querySelector('.charts');
 
   function put(element, text) { if (element.textContent !== text) element.textContent = text; }
@@ -21,6 +21,7 @@
         if (html === shown || now.contains(document.activeElement) || now.querySelector('details[open]')) return;
         shown = html;
         now.innerHTML = html;
+        end.hidden = !now.querySelector('[data-on-air]');
       });
   }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::daemon::config::{Config, Files};
-use crate::people::{Joining, People, Role, TABLES};
+use crate::people::{HouseSettings, Joining, People, Role, TABLES};
 use crate::store::Store;
 use crate::time::Mono;
 use nix::unistd::{Uid, chown, geteuid};
@@ -185,7 +185,11 @@ fn a_prepared_card_makes_owner_and_wifi_once_and_forgets_the_passwords() {
             (Joining::Open, 330)
         );
         // What is changed on the pages stays.
-        people.set_joining(anna.id, Joining::Closed).unwrap();
+        let closed = HouseSettings {
+            joining: Joining::Closed,
+            ..house
+        };
+        people.set_house(anna.id, closed).unwrap();
     }
     assert_eq!(this.start(), Vec::<String>::new());
     assert_eq!(this.text("boot/hearth.toml").unwrap(), card);

@@ -39,6 +39,8 @@ pub(super) struct ListState {
     pub(super) part_rule: PartRule,
     /// Number of the newest complete part.
     pub(super) complete_parts: u32,
+    /// Number of the newest segment's init segment.
+    pub(super) init: Option<u32>,
     pub(super) promises_independence: bool,
     pub(super) is_ended: bool,
 }

@@ -297,12 +297,14 @@ impl State {
     }
 
     fn list_state(&self) -> ListState {
+        let newest = self.ring.segments().next_back();
         ListState {
             media_sequence: self.ring.media_sequence(),
             gaps: self.ring.gaps(),
             segments: self.ring.listed().count(),
             part_rule: self.parts.rule(),
             complete_parts: self.parts.complete(),
+            init: newest.map(|segment| segment.opening.init.number),
             promises_independence: self.promises_independence,
             is_ended: self.is_ended,
         }

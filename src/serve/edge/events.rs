@@ -1,6 +1,7 @@
 //! `/events`: server-sent events (HTML Living Standard section 9.2), an answer without end.
 //!
-//! First `hello` with the box's time and the id to go on from; then each event as it is published, and a `beat` after
+//! First `hello` with the box's time, the id to go on from, and the NAME of who listens (empty: somebody without an account), by which
+//! a page knows whether it is still its visitor's; then each event as it is published, and a `beat` after
 //! some silence. A page that comes back with an id is told what it missed; where that is not known any more, it gets
 //! `reset` and fetches everything anew. One whose session has ended is told so by `role`, with the next event that is not for everyone.
 
@@ -11,6 +12,7 @@ use super::reader;
 use super::route::Manner;
 use super::sender::SendEnd;
 use crate::limits::events::{RETRY_AFTER, SEND_BUFFER};
+use crate::people::AccountId;
 use crate::serve::events::{Audience, EventBus, Next as News, Place, frame, may_hear};
 use crate::wire::http::ResponseHead;
 use nix::sys::socket::{setsockopt, sockopt};
@@ -52,9 +54,11 @@ pub(super) async fn send(
     let now = bus.now();
     let place = ear.after.unwrap_or(now);
     let head_only = manner.head_only;
-    begin(connection, place, manner).await?;
+    let visitor = ear.listener(&*shared.live);
+    let name = visitor.name.as_deref().unwrap_or_default();
+    begin(connection, place, name, manner).await?;
     if !head_only {
-        push(connection, ear, &bus, place).await?;
+        push(connection, ear, &bus, place, visitor.account).await?;
     }
     Ok(Next::Close)
 }
@@ -63,6 +67,7 @@ pub(super) async fn send(
 async fn begin(
     connection: &mut Connection,
     place: Place,
+    visitor: &str,
     mut manner: Manner,
 ) -> Result<(), SendEnd> {
     let mut head = ResponseHead {
@@ -80,7 +85,7 @@ async fn begin(
     let hello = match manner.head_only {
         true => String::new(),
         false => format!(
-            "retry: {RETRY_MS}\nid: {place}\nevent: hello\ndata: {{\"unix_ms\":{unix_ms}}}\n\n"
+            "retry: {RETRY_MS}\nid: {place}\nevent: hello\ndata: {{\"unix_ms\":{unix_ms},\"visitor\":\"{visitor}\"}}\n\n"
         ),
     };
     connection
@@ -95,11 +100,11 @@ async fn push(
     ear: &Ear,
     bus: &EventBus,
     mut place: Place,
+    mut visitor: Option<AccountId>,
 ) -> Result<(), SendEnd> {
     let shared = Arc::clone(&connection.shared);
     let beat = shared.settings.deadlines.beat;
     let mut beat_at = Instant::now() + beat;
-    let mut visitor = ear.listener(&*shared.live).account;
     loop {
         let mut changed = std::pin::pin!(bus.changed().notified());
         // Registered before the look, or an event between look and wait would be late.

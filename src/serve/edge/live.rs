@@ -94,9 +94,9 @@ pub trait Channel: Send + Sync {
     fn has_ended(&self) -> bool;
     /// Rises with each change of a playlist.
     fn version(&self) -> u64;
-    /// `index.m3u8`; None until a first segment is complete.
+    /// `index.m3u8`; None until two parts or a segment are complete.
     fn multivariant_playlist(&self) -> Option<Bytes>;
-    /// `media.m3u8`; None likewise.
+    /// `media.m3u8`; None likewise, of the plain form until a segment is complete.
     fn media_playlist(&self, form: ListForm) -> Option<Bytes>;
     /// How far that reaches.
     fn reach(&self) -> Reach;

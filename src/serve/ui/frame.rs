@@ -50,6 +50,8 @@ pub(super) struct Frame {
     pub(super) told: String,
     /// NAMEs that its visitor follows, with spaces between.
     pub(super) followed: String,
+    /// Where this page is had without sending a form; empty: at its own address.
+    pub(super) here: String,
 }
 
 impl Frame {
@@ -69,6 +71,7 @@ impl Frame {
             form_token: session.map_or_else(String::new, |s| s.form_token.clone()),
             told: String::new(),
             followed: String::new(),
+            here: String::new(),
         }
     }
 

@@ -11,7 +11,7 @@ import { compatible, device, DeviceTree, isEnabled } from '../lib/devicetree.mjs
 const BOOT_PARTITION = 1024 ** 2, KERNEL_PARTITION = 50 * 1024 ** 2;
 
 /** The trees that must be on the card, one at least for each board of the README. */
-const BOARDS = ['bcm2711-rpi-4-b', 'bcm2711-rpi-400', 'bcm2711-rpi-cm4-io', 'bcm2712-d-rpi-5-b', 'bcm2712-rpi-5-b', 'bcm2837-rpi-3-a-plus',
+const BOARDS = ['bcm2711-rpi-4-b', 'bcm2711-rpi-400', 'bcm2711-rpi-cm4-io', 'bcm2712-d-rpi-5-b', 'bcm2712-rpi-5-b', 'bcm2712d0-rpi-5-b', 'bcm2837-rpi-3-a-plus',
     'bcm2837-rpi-3-b', 'bcm2837-rpi-3-b-plus', 'bcm2837-rpi-zero-2-w'];
 /** What a board is asked for, by its node's name. The card and the watchdog are wanted before the root is there. */
 const WANTED = [
@@ -33,6 +33,8 @@ export async function run({ image, work, squashfs, folder, say }) {
     const parts = unpacked({ image, work, squashfs, folder });
     const files = fs.readdirSync(folder).filter((file) => file.endsWith('.dtb')).sort();
     for (const board of BOARDS) expect(files.includes(`${board}.dtb`), `the card has no device tree for ${board}`);
+    const d0 = new DeviceTree(fs.readFileSync(path.join(folder, 'bcm2712d0-rpi-5-b.dtb')));
+    expect(d0.nodes.some((node) => compatible(node).includes('brcm,bcm2712d0-pinctrl')), 'the tree for the second stepping of the Pi 5 is that of the first');
     const missing = [];
     for (const file of files) {
         const tree = new DeviceTree(fs.readFileSync(path.join(folder, file)));

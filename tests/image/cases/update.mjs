@@ -4,10 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, until } from '../../browser/lib/check.mjs';
 import { pack, privateKey } from '../../../rootfs/build/update.mjs';
 import { Box, copyCard, putOnBoot } from '../lib/box.mjs';
 
+/** No system, but signed it could be one. */
+const THIS_FILE = fileURLToPath(import.meta.url);
 /** Where what is newer says so. */
 const MARK = '/usr/share/hearth/mark';
 
@@ -87,7 +90,7 @@ async function send(box, file) {
 async function refused(box, file, say) {
     const changed = (at) => { const copy = Buffer.from(file); copy[at] ^= 1; return copy; };
     const other = generateKeyPairSync('ed25519').privateKey;
-    const unsigned = pack('9.9.9', import.meta.filename, import.meta.filename, other);
+    const unsigned = pack('9.9.9', THIS_FILE, THIS_FILE, other);
     for (const [code, bad] of [['damaged', changed(4096 + 100)], ['unsigned', changed(24)], ['unsigned', unsigned], ['not-an-update', file.subarray(5000, 105000)]]) {
         const reply = await send(box, bad);
         expect(reply.status === 422 && reply.body.includes(`"${code}"`), `expected ${code}; got ${reply.status} ${reply.body}`);

@@ -1,7 +1,7 @@
 //! Ways in: joining, logging in, a new password by a link.
 
 use super::refusals;
-use crate::people::{AccountId, Added, Door, NewAccount, Role, setup};
+use crate::people::{AccountId, Added, Door, HouseSettings, NewAccount, Role, setup};
 use crate::serve::ui::house::settings::joining_of;
 use crate::serve::ui::json::Json;
 use crate::serve::ui::problem::Problem;
@@ -31,10 +31,11 @@ pub(in crate::serve::ui) fn make_account(visit: &Visit<'_>) -> Result<Added, Pro
 }
 
 /// Makes the owner of a box that has none from what was typed: `name`, `address`, `password`, `joining` (who may join: `invited`, `open`
-/// or `closed`), and `code` where the box asks for it.
+/// or `closed`), `utc_offset_minutes` of the browser's clock, and `code` where the box asks for it.
 pub(in crate::serve::ui) fn claim_box(visit: &Visit<'_>) -> Result<Added, Problem> {
     let owned = || Problem::new(409, "owner_exists", visit.words().owned);
     check_code(visit, visit.setup_code().ok_or_else(owned)?)?;
+    let house = house_to_be(visit)?;
     let new = NewAccount {
         display_name: visit.field("name"),
         name: Some(visit.field("address")),
@@ -45,11 +46,23 @@ pub(in crate::serve::ui) fn claim_box(visit: &Visit<'_>) -> Result<Added, Proble
     let added = people.claim_owner(new);
     let added = added.map_err(|error| refusals::of(visit, &error))?;
     log::info!("{} owns this box now", added.name);
-    let joining = joining_of(visit.field("joining")).unwrap_or_default();
-    if let Err(error) = people.set_joining(added.account, joining) {
+    if let Err(error) = people.set_house(added.account, house) {
         log::warn!("who may join stays as it was: {error}");
     }
     Ok(added)
+}
+
+/// The house as its owner-to-be wants it; what was not told stays as the card or nobody has set it.
+fn house_to_be(visit: &Visit<'_>) -> Result<HouseSettings, Problem> {
+    let malformed = || Problem::new(422, "range", visit.words().malformed);
+    let mut house = visit.house.people.house();
+    house.joining = joining_of(visit.field("joining")).unwrap_or_default();
+    let offset = visit.field("utc_offset_minutes");
+    if !offset.is_empty() {
+        house.utc_offset_minutes = offset.parse().map_err(|_| malformed())?;
+    }
+    house.check().map_err(|_| malformed())?;
+    Ok(house)
 }
 
 /// The box shows a code to whoever stands before it; for a while after its first start it asks nobody near for it.

@@ -26,9 +26,12 @@ pub(in crate::serve::ui) fn set_role(
     let role = role_of(role)
         .ok_or_else(|| Problem::new(422, "role", visit.words().malformed).at("role"))?;
     let people = &visit.house.people;
-    let had = people.channel(whose);
+    let (before, had) = (people.account(whose), people.channel(whose));
     let changed = people.set_role(by, whose, role);
     let changed = changed.map_err(|error| refusals::of(visit, &error))?;
+    if before.is_some_and(|before| before.role == changed.account.role) {
+        return Ok(());
+    }
     stop(visit, &changed.stopped, WATCHES);
     if let Some(had) = had.filter(|_| people.channel(whose).is_none()) {
         channel_told::gone(visit, &had.account.name, had.visibility);

@@ -1,80 +1,31 @@
 //! `/admin`: the owner's page.
 
+mod listed;
+
 use super::{addresses, page, page_with, said_of};
 use crate::limits::ui::PEOPLE_A_PAGE;
-use crate::people::{AccountId, Person, QuietHours, Role};
-use crate::serve::station::Phase;
-use crate::serve::ui::accounts::own::role_word;
-use crate::serve::ui::accounts::when;
+use crate::people::{AccountId, QuietHours};
 use crate::serve::ui::addresses::Addresses;
-use crate::serve::ui::channel::watching::Watching;
-use crate::serve::ui::frame::{Face, Frame, duration};
+use crate::serve::ui::frame::Frame;
 use crate::serve::ui::house::health::{self, Fact, size};
-use crate::serve::ui::house::settings::{clock, joining_word};
+use crate::serve::ui::house::settings::{clock, joining_of, joining_word};
 use crate::serve::ui::house::update as newer;
 use crate::serve::ui::house::{backup, invitations, people, restore, settings, streams};
 use crate::serve::ui::icons;
 use crate::serve::ui::machine::Restored;
 use crate::serve::ui::problem::Problem;
-use crate::serve::ui::qr::Qr;
 use crate::serve::ui::reply::Reply;
 use crate::serve::ui::routes::Visit;
-use crate::serve::ui::words::{Words, accounts, fill, first_run, house, update};
+use crate::serve::ui::words::{accounts, fill, first_run, house, update};
 use askama::Template;
+use listed::{Fresh, Live, Memory, Open, Row, fresh, live, mbps, memory, open, row};
 
-/// A part of the memory bar; a MiB is one unit wide.
-struct Part {
-    at: usize,
-    name: String,
-    size: String,
-    x: u64,
-    width: u64,
-}
-
-struct Memory {
-    used: String,
-    of: String,
-    most: u64,
-    parts: Vec<Part>,
-    free: String,
-    room: String,
-}
-
-struct Live {
-    name: String,
-    display_name: String,
-    state: String,
-    watching: String,
-    kbps: String,
-}
-
-struct Row {
-    id: u32,
-    display_name: String,
-    name: String,
-    face: Face,
-    role: &'static str,
-    role_label: String,
-    more_label: String,
-    last_here: String,
-    may_publish: bool,
-    is_paused: bool,
-    is_muted: bool,
-    mbps: String,
-}
-
-struct Open {
-    id: u32,
+/// What stands in the form for a new invitation.
+struct Invite {
     label: String,
-    state: String,
-}
-
-/// A link that is shown once.
-struct Fresh {
-    words: String,
-    url: String,
-    by_number: String,
-    qr: Option<Qr>,
+    role: String,
+    uses: String,
+    days: String,
 }
 
 #[derive(Template)]
@@ -111,16 +62,17 @@ struct Admin {
     memory: Option<Memory>,
     live: Vec<Live>,
     people: Vec<Row>,
+    /// Where a person's forms go, so that the same people are shown after them.
+    person_at: String,
     page: usize,
     more: bool,
+    invite: Invite,
     open: Vec<Open>,
     joining: &'static str,
     quiet_from: String,
     quiet_to: String,
     offset: i16,
-    /// Quiet hours are set.
-    has_hours: bool,
-    /// They are, and nobody knows the time.
+    /// Quiet hours are set, and nobody knows the time.
     lacks_clock: bool,
     /// By which the box is found.
     names: Vec<String>,
@@ -269,22 +221,6 @@ pub(in crate::serve::ui) fn invite(visit: &Visit<'_>) -> Reply {
     }
 }
 
-fn fresh(visit: &Visit<'_>, words: String, path: &str) -> Fresh {
-    let addresses = addresses(visit);
-    // By number: phones of visitors may not find the name.
-    let surest = format!("{}{path}", addresses.surest_page());
-    let by_number = match addresses.page_by_number.is_empty() {
-        true => String::new(),
-        false => surest.clone(),
-    };
-    Fresh {
-        words,
-        url: format!("{}{path}", addresses.page),
-        by_number,
-        qr: Qr::of(&surest),
-    }
-}
-
 /// POST /admin/uninvite
 pub(in crate::serve::ui) fn uninvite(visit: &Visit<'_>) -> Reply {
     let id = visit.field("invitation").parse().unwrap_or(u64::MAX);
@@ -347,7 +283,10 @@ pub(in crate::serve::ui) fn save_backup(visit: &Visit<'_>) -> Reply {
 
 fn then(visit: &Visit<'_>, form: &'static str, outcome: Result<&'static str, Problem>) -> Reply {
     match outcome {
-        Ok(done) => Reply::to(&format!("/admin?done={done}")),
+        Ok(done) => match page_number(visit) {
+            0 => Reply::to(&format!("/admin?done={done}")),
+            number => Reply::to(&format!("/admin?done={done}&page={number}")),
+        },
         Err(problem) => admin(
             visit,
             Outcome {
@@ -359,8 +298,13 @@ fn then(visit: &Visit<'_>, form: &'static str, outcome: Result<&'static str, Pro
     }
 }
 
+/// Which page of the people is shown.
+fn page_number(visit: &Visit<'_>) -> usize {
+    visit.request.query.get("page").parse().unwrap_or(0)
+}
+
 fn admin(visit: &Visit<'_>, outcome: Outcome) -> Reply {
-    let number = visit.request.query.get("page").parse().unwrap_or(0);
+    let number = page_number(visit);
     let (rows, more) = match people::page_of(visit, number, PEOPLE_A_PAGE) {
         Ok(page) => page,
         Err(_) => return super::message::forbidden(visit, crate::serve::ui::routes::Access::Owner),
@@ -374,6 +318,19 @@ fn admin(visit: &Visit<'_>, outcome: Outcome) -> Reply {
     let h = house::Words::of(language);
     let quiet =
         |end: fn(QuietHours) -> u16| house.quiet.map_or_else(String::new, |q| clock(end(q)));
+    // A form that was refused comes back as it was typed.
+    let typed = |form, field, stored: String| match outcome.form == form {
+        true => visit.field(field).to_owned(),
+        false => stored,
+    };
+    let joining = typed("rules", "joining", String::new());
+    let of_person = visit.field("person").parse().unwrap_or(u32::MAX);
+    let mut people: Vec<Row> = rows.iter().map(|person| row(visit, person)).collect();
+    if let Some(row) = people.iter_mut().find(|row| row.id == of_person)
+        && visit.request.form.has("most_mbps")
+    {
+        row.mbps = typed("person", "most_mbps", std::mem::take(&mut row.mbps));
+    }
     let problem = outcome.problem.clone();
     let template = Admin {
         f: visit.frame("settings"),
@@ -384,7 +341,7 @@ fn admin(visit: &Visit<'_>, outcome: Outcome) -> Reply {
         done: outcome.done,
         form: outcome.form,
         problem: outcome.problem,
-        of_person: visit.field("person").parse().unwrap_or(u32::MAX),
+        of_person,
         fresh: outcome.fresh,
         went_back: machine
             .filter(|machine| machine.went_back)
@@ -409,22 +366,31 @@ fn admin(visit: &Visit<'_>, outcome: Outcome) -> Reply {
         facts,
         memory: machine.map(|machine| memory(visit, machine)),
         live: live(visit),
-        people: rows.iter().map(|person| row(visit, person)).collect(),
+        people,
+        person_at: match number {
+            0 => "/admin/person".to_owned(),
+            number => format!("/admin/person?page={number}"),
+        },
         page: number,
         more,
+        invite: Invite {
+            label: typed("invite", "label", String::new()),
+            role: typed("invite", "role", String::new()),
+            uses: typed("invite", "uses", "1".to_owned()),
+            days: typed("invite", "days", "1".to_owned()),
+        },
         open: open(visit),
-        joining: joining_word(house.joining),
-        quiet_from: quiet(|quiet| quiet.from),
-        quiet_to: quiet(|quiet| quiet.to),
+        joining: joining_word(joining_of(&joining).unwrap_or(house.joining)),
+        quiet_from: typed("rules", "quiet_from", quiet(|quiet| quiet.from)),
+        quiet_to: typed("rules", "quiet_to", quiet(|quiet| quiet.to)),
         offset: house.utc_offset_minutes,
-        has_hours: house.quiet.is_some(),
         lacks_clock: house.quiet.is_some() && visit.house.people.local_minute(visit.now).is_none(),
         names: machine.map(|machine| machine.names()).unwrap_or_default(),
         budget: machine.map_or_else(Vec::new, |machine| {
             let rows = health::budget(visit, &machine.budget).into_iter();
             rows.map(|(name, bytes)| (name, size(bytes))).collect()
         }),
-        mbps: mbps(house.bitrate_max),
+        mbps: typed("rules", "most_mbps", mbps(house.bitrate_max)),
         addresses,
         log: machine.map(health::log_lines).unwrap_or_default(),
     };
@@ -434,145 +400,8 @@ fn admin(visit: &Visit<'_>, outcome: Outcome) -> Reply {
     }
 }
 
-fn memory(visit: &Visit<'_>, machine: &crate::serve::ui::Machine) -> Memory {
-    let h = house::Words::of(visit.request.language);
-    let memory = health::memory(visit, machine);
-    let mib = |bytes: u64| bytes >> 20;
-    let mut x = 0;
-    let mut parts = Vec::with_capacity(memory.parts.len());
-    for (at, (name, bytes)) in memory.parts.into_iter().enumerate() {
-        let width = mib(bytes).max(1);
-        parts.push(Part {
-            at: at.min(5),
-            name,
-            size: size(bytes),
-            x,
-            width,
-        });
-        x += width;
-    }
-    let (channels, viewers) = (
-        memory.channels_left.to_string(),
-        memory.viewers_left.to_string(),
-    );
-    let room = match memory.channels_left {
-        0 => fill(h.room_viewers, &[("viewers", &viewers)]),
-        _ => fill(h.room, &[("channels", &channels), ("viewers", &viewers)]),
-    };
-    Memory {
-        used: size(memory.used),
-        of: fill(h.of_in_use, &[("n", &size(memory.most))]),
-        most: mib(memory.most).max(x),
-        parts,
-        free: size(memory.most.saturating_sub(memory.used)),
-        room,
-    }
-}
-
-fn live(visit: &Visit<'_>) -> Vec<Live> {
-    let (w, h) = (visit.words(), house::Words::of(visit.request.language));
-    let views = visit.house.channels.channels().into_iter();
-    let live = views.map(|view| {
-        let account = visit.house.people.account_named(&view.name);
-        let time = duration(w, visit.now.since(view.since));
-        let from = view.publisher.map(|from| from.to_canonical().to_string());
-        let checkup = visit.house.channels.checkup(&view.name);
-        let kbps = checkup.map_or(0, |checkup| checkup.measures.kbps);
-        Live {
-            display_name: account.map_or_else(|| view.name.clone(), |a| a.display_name),
-            state: match (view.phase, from) {
-                (Phase::Live, Some(from)) => fill(h.live_from, &[("time", &time), ("from", &from)]),
-                _ => h.back_until.to_owned(),
-            },
-            watching: Watching::of(visit, &view.name).text(visit),
-            kbps: match kbps {
-                0 => String::new(),
-                kbps => format!("{}.{} Mbit/s", kbps / 1_000, kbps % 1_000 / 100),
-            },
-            name: view.name,
-        }
-    });
-    live.collect()
-}
-
-fn row(visit: &Visit<'_>, person: &Person) -> Row {
-    let (a, h) = (
-        accounts::Words::of(visit.request.language),
-        house::Words::of(visit.request.language),
-    );
-    let account = &person.account;
-    let name = [("name", account.display_name.as_str())];
-    let here = person.last_here.map(|at| when::said(visit, at));
-    Row {
-        id: account.id.0,
-        display_name: account.display_name.clone(),
-        name: account.name.clone(),
-        face: Face::of(account),
-        role: role_word(account.role),
-        role_label: fill(h.role_of, &name),
-        more_label: fill(h.more_about, &name),
-        last_here: here.unwrap_or_else(|| a.never.to_owned()),
-        may_publish: account.role.may_publish(),
-        is_paused: account.keys_paused,
-        is_muted: account.muted,
-        mbps: mbps(person.bitrate_max),
-    }
-}
-
-/// Two days and more are told in days.
-fn left(w: &Words, h: &house::Words, minutes: u32) -> String {
-    const DAY: u32 = 24 * 60;
-    const TWO_DAYS: u32 = 2 * DAY;
-    match minutes {
-        ..TWO_DAYS => duration(w, u64::from(minutes) * 60_000),
-        _ => fill(h.days, &[("n", &((minutes + DAY / 2) / DAY).to_string())]),
-    }
-}
-
-fn open(visit: &Visit<'_>) -> Vec<Open> {
-    let (w, h) = (visit.words(), house::Words::of(visit.request.language));
-    let me = visit.account().map(|account| account.id);
-    let open = me.and_then(|me| visit.house.people.invitations(me, visit.now).ok());
-    let open = open.unwrap_or_default().into_iter();
-    let open = open.map(|invitation| Open {
-        id: invitation.id,
-        state: fill(
-            h.for_people,
-            &[
-                ("used", &invitation.used.to_string()),
-                ("uses", &invitation.uses.to_string()),
-                ("time", &left(w, h, invitation.minutes_left)),
-            ],
-        ),
-        label: match invitation.label.is_empty() {
-            true => role_name(h, invitation.role).to_owned(),
-            false => invitation.label,
-        },
-    });
-    open.collect()
-}
-
 fn went_back(visit: &Visit<'_>) -> (&'static str, String) {
     let u = update::Words::of(visit.request.language);
     let version = [("v", env!("CARGO_PKG_VERSION"))];
     (u.went_back, fill(u.went_back_more, &version))
-}
-
-fn role_name(h: &'static house::Words, role: Role) -> &'static str {
-    match role {
-        Role::Owner => h.owner,
-        Role::Member => h.member,
-        Role::Guest => h.guest,
-        Role::Child => h.child,
-    }
-}
-
-/// Bits/s as Mbit/s to a hundredth, without what says nothing; empty for none.
-fn mbps(bits: Option<u32>) -> String {
-    let text = bits.map(|bits| format!("{:.2}", f64::from(bits) / 1e6));
-    let text = text.unwrap_or_default();
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
-    }
 }

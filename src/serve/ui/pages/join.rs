@@ -117,8 +117,13 @@ pub(super) fn wait(visit: &Visit<'_>, problem: &Problem) -> Reply {
 fn form(visit: &Visit<'_>, invite: &str, lead: String, problem: Option<Problem>) -> Join {
     let typed = |field| visit.field(field).to_owned();
     let about_address = problem.as_ref().is_some_and(|p| p.field == "address");
+    let mut f = visit.frame("");
+    // A refused form stands at an address that knows of no invitation.
+    if !invite.is_empty() {
+        f.here = format!("/join/{invite}");
+    }
     Join {
-        f: visit.frame(""),
+        f,
         a: accounts::Words::of(visit.request.language),
         invite: invite.to_owned(),
         lead,

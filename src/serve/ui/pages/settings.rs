@@ -114,8 +114,10 @@ fn settings(
     let Account {
         name, display_name, ..
     } = account.clone();
+    let mut f = visit.frame("settings");
+    "/settings".clone_into(&mut f.here);
     let settings = Settings {
-        f: visit.frame("settings"),
+        f,
         a: accounts::Words::of(visit.request.language),
         face: Face::of(&account),
         display_name: match form {

@@ -36,6 +36,13 @@ struct Now {
     refused: String,
 }
 
+impl Now {
+    /// There is a session that can be ended.
+    fn is_on_air(&self) -> bool {
+        self.is_live || self.is_dropped
+    }
+}
+
 #[derive(Template)]
 #[template(path = "studio.html")]
 struct Studio {

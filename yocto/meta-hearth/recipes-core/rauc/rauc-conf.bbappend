@@ -1,7 +1,7 @@
-FILESEXTRAPATHS:prepend:hearth := "${THISDIR}/${PN}:"
+# The certificate is looked for by its name: named by its whole path, it would be unpacked under that path and not be found.
+FILESEXTRAPATHS:prepend:hearth := "${THISDIR}/${PN}:${@os.path.dirname(d.getVar('HEARTH_KEYRING') or '')}:"
 SRC_URI:append:hearth = " file://fw_env.config"
 
-RAUC_KEYRING_URI:hearth = "file://${HEARTH_KEYRING}"
 RAUC_KEYRING_FILE:hearth = "${@os.path.basename(d.getVar('HEARTH_KEYRING') or '')}"
 
 do_install:append:hearth() {
