@@ -175,7 +175,7 @@ export default {
     await encoder.stop("SIGKILL");
   },
 
-  async "the studio shows a new viewer and a wrong key without being asked"(t) {
+  async "the studio tells of a wrong key and of its stream without being asked"(t) {
     const hearth = await t.hearth();
     const studio = await Viewer.open(t.cleanup, hearth.url("/login?next=/studio"), { go: false });
     await studio.page.addInitScript(instrument);
@@ -185,6 +185,10 @@ export default {
     const began = performance.now();
     publish(t.cleanup, { port: hearth.rtmp, key: "abcdefghijkmnpqrstuvwxyz23" });
     await until("the studio tells of the wrong key", 4, async () => /wrong key/i.test(await studio.text()), 20);
-    return `${(performance.now() - began).toFixed(0)} ms after the encoder's start`;
+    const took = performance.now() - began, end = studio.page.locator("#end");
+    expect(!(await end.isVisible()), "what is not on air can be ended");
+    await sending(publish(t.cleanup, { port: hearth.rtmp, key: hearth.keys.anna }));
+    await until("what is on air can be ended, on a page that was there before", 5, () => end.isVisible());
+    return `${took.toFixed(0)} ms after the encoder's start`;
   },
 };

@@ -79,7 +79,7 @@ export default {
       await shot(other, name);
       if (options === PHONE) {
         await other.page.goto(hearth.url("/studio"), { waitUntil: "domcontentloaded" });
-        for (const fold of await other.page.locator("details.fold > summary").all()) await fold.click();
+        for (const fold of await other.page.locator("details.fold:not([hidden]) > summary").all()) await fold.click();
         await shot(other, "studio-keys-phone");
         await other.page.goto(hearth.url("/?lang=zh"), { waitUntil: "domcontentloaded" });
         await other.page.goto(hearth.url("/admin"), { waitUntil: "domcontentloaded" });

@@ -118,7 +118,7 @@ export default {
     await viewer.clean();
   },
 
-  async "going back ten seconds leaves the instant stream, and going live returns to it"(t) {
+  async "going back ten seconds leaves the instant stream, and going live or on returns to it"(t) {
     const { hearth } = await onAir(t);
     await ready(hearth.url("/live/anna/media.m3u8"), 8, 25);
     const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
@@ -131,6 +131,32 @@ export default {
     await viewer.page.getByRole("button", { name: /go to live/i }).click();
     await until("it plays at once again", 3, async () => await way(viewer) === "instant");
     await viewer.playing();
+    // Beside a button that has the focus, arrows go from button to button.
+    await viewer.page.evaluate(() => document.activeElement.blur());
+    await viewer.page.keyboard.press("ArrowLeft");
+    await until("it plays by hls.js again", 3, async () => await way(viewer) === "low");
+    await viewer.playing();
+    for (let n = 0; n < 2; n++) await viewer.page.keyboard.press("ArrowRight");
+    await until("who has gone on to live plays at once", 3, async () => await way(viewer) === "instant");
+    await viewer.playing();
+  },
+
+  async "a page that begins anew while it is paused is sent nothing, and plays from now when it goes on"(t) {
+    const { hearth } = await onAir(t);
+    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
+    await viewer.playing();
+    await viewer.page.keyboard.press("k");
+    // As a browser does that shows a page again which it had put away.
+    await viewer.page.evaluate(() => { dispatchEvent(new Event("pagehide")); dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })); });
+    const end = async () => (await viewer.state()).buffered.at(-1)?.[1];
+    await until("a new beginning is there", 5, async () => await end() > 0);
+    await sleep(500);
+    const before = await end();
+    await sleep(2500);
+    expect(await end() === before && (await viewer.state()).paused, `from ${before} s to ${await end()} s were read for nobody`);
+    await viewer.page.keyboard.press("k");
+    await viewer.playing(5);
+    expect(await way(viewer) === "instant", `it goes on by ${await way(viewer)}`);
   },
 
   async "a hidden page stops reading and is live again when it is shown"(t) {
@@ -217,4 +243,37 @@ export default {
     await viewer.playing(5);
     expect(await way(viewer) === "instant", `live it plays by ${await way(viewer)}`);
   },
+
+  async "keyframes every 17 seconds play on, in every mode"(t) {
+    const { hearth } = await onAir(t, { gop: 500 });
+    const viewers = [];
+    for (const mode of ["instant", "low", "steady"]) viewers.push([mode, await Viewer.open(t.cleanup, hearth.url("/@anna"), { mode })]);
+    for (const [mode, viewer] of viewers) {
+      await viewer.playing(20);
+      expect(await way(viewer) === mode, `${mode}: it plays by ${await way(viewer)}`);
+    }
+    const ends = await Promise.all(viewers.map(([, viewer]) => viewer.steady(45, { tolerance: 0.1 })));
+    for (const [mode, viewer] of viewers) expect(await way(viewer) === mode, `${mode} was given up for ${await way(viewer)}`);
+    return ends.map((state) => JSON.stringify(state.buffered)).join(" ");
+  },
+
+  async "going back into a time when the encoder was away shows the end of what was before"(t) {
+    const { hearth, encoder } = await onAir(t);
+    await ready(hearth.url("/live/anna/media.m3u8"), 6, 25);
+    encoder.kill("SIGKILL");
+    await encoder.ended;
+    await sleep(12_000);
+    await sending(publish(t.cleanup, { port: hearth.rtmp, key: hearth.keys.anna }));
+    const viewer = await Viewer.open(t.cleanup, hearth.url("/@anna"));
+    await viewer.playing(10);
+    // So much that its end is not live.
+    await sleep(3000);
+    await viewer.page.keyboard.press("ArrowLeft");
+    await until("it plays by hls.js", 5, async () => await way(viewer) === "low");
+    await viewer.playing();
+    await viewer.steady(4, { tolerance: 0.1 });
+  },
 };
+
+/** They wait for long GOPs and absences. */
+export const long = ["keyframes every 17 seconds play on, in every mode", "going back into a time when the encoder was away shows the end of what was before"];

@@ -64,8 +64,15 @@ export default {
     // An empty page that is on its way offers nothing either: the new one has begun to listen.
     await until("ben's new page listens", 10, async () => listened() > before && (await home.page.locator("main").count()) > 0);
     await sleep(500);
+    // One that is put away when it happens learns it as soon as it is shown again.
+    const away = await as(t, hearth, "ben", "/tags");
+    await away.page.evaluate(() => dispatchEvent(new Event("pagehide")));
     await api(anna, "POST", `/api/v1/people/${number}/sign-out`);
-    await until("ben's open page is a stranger's", 5, async () => (await home.page.locator("body").getAttribute("data-visitor")) === "", 50);
+    const isStranger = async (viewer) => (await viewer.page.locator("body").getAttribute("data-visitor")) === "";
+    await until("ben's open page is a stranger's", 5, () => isStranger(home), 50);
+    expect(!(await isStranger(away)), "a page that does not listen knows it");
+    await away.page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+    await until("ben's other page is a stranger's once it is shown", 5, () => isStranger(away), 50);
 
     await anna.page.goto(hearth.url("/studio"), { waitUntil: "domcontentloaded" });
     const fold = anna.page.locator("details:has(form[action='/studio/keys/pause'])");
