@@ -1,5 +1,8 @@
-// A new box has one owner: who knows the code, and who is first.
-import { expect, until } from "../lib/check.mjs";
+// A new box has one owner: who knows the code, and who is first. What it says while it leaves for another network stays to be read.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, sleep, until } from "../lib/check.mjs";
+import { root } from "../lib/daemon.mjs";
 import { claim, setupCode } from "../lib/house.mjs";
 import { Viewer } from "../lib/viewer.mjs";
 
@@ -16,5 +19,26 @@ export default {
       return people.includes(200) && people;
     });
     expect(owners.filter((status) => status === 200).length === 1, `two racing claims made ${owners}`);
+  },
+
+  async "the words of a box that changes its network stay while it can't be reached, and give way to what became of it"(t) {
+    const hearth = await t.hearth({ users: [] });
+    const viewer = await Viewer.open(t.cleanup, hearth.url("/wifi"), { go: false });
+    const script = readFileSync(join(root, "web/js/wifi.js"), "utf8");
+    let isAway = false, loaded = 0, asked = 0;
+    await viewer.page.route("**/wifi.js", (route) => route.fulfill({ contentType: "text/javascript", body: script }));
+    await viewer.page.route("**/wifi", (route) => {
+      if (route.request().method() === "HEAD") asked++;
+      if (isAway) return route.abort();
+      if (route.request().method() === "GET") loaded++;
+      return route.fulfill({ contentType: "text/html", body: loaded > 1 ? "<p>It is joined.</p>" : '<p>Go back to Home.</p><script src="/wifi.js"></script>' });
+    });
+    await viewer.page.goto(hearth.url("/wifi"), { waitUntil: "domcontentloaded" });
+    isAway = true;
+    await until("the page asks twice", 12, () => asked > 1);
+    await sleep(500);
+    expect(loaded === 1 && /Go back to Home/.test(await viewer.text()), "the words are gone");
+    isAway = false;
+    await until("the page says what became of it", 8, async () => /It is joined/.test(await viewer.text()));
   },
 };
