@@ -95,6 +95,20 @@ fn what_is_no_backup_is_refused_and_a_ticket_counts_once() {
         let again = send(daemon.http, &url, BYTES, "*/*", &backup);
         assert!(again.starts_with("HTTP/1.1 404 "), "{again}");
     }
+    // What nobody waits for is read to its end all the same: a browser that is cut off shows no answer.
+    let mut stream = TcpStream::connect(daemon.http).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let (at, file) = (daemon.http, vec![7; 8 << 20]);
+    let length = file.len();
+    write!(
+        stream,
+        "PUT /upload/nobody HTTP/1.1\r\nHost: {at}\r\nContent-Length: {length}\r\n\r\n"
+    )
+    .unwrap();
+    stream.write_all(&file).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
     // Larger than any backup: refused before a byte of it is read.
     let url = anna.offer();
     let mut stream = TcpStream::connect(daemon.http).unwrap();

@@ -116,6 +116,24 @@ fn a_lost_connection_and_a_takeover_are_told_apart() {
 }
 
 #[test]
+fn who_stops_and_starts_again_has_lost_no_connection() {
+    let house = House::new();
+    let (_, key) = house.person("anna");
+    for _ in 0..3 {
+        let mut encoder = house.live(2, &key);
+        encoder.send(1_000);
+        encoder.say_goodbye();
+        wait_until("the grace", || {
+            let checkup = house.station.checkup("anna");
+            checkup.is_some_and(|checkup| !checkup.is_live)
+        });
+    }
+    let _again = house.live(2, &key);
+    let measures = house.station.checkup("anna").unwrap().measures;
+    assert_eq!((measures.reconnects, measures.takeovers), (0, 0));
+}
+
+#[test]
 fn the_house_can_set_a_bound_to_the_bitrate() {
     let house = House::new();
     let (_, key) = house.person("anna");

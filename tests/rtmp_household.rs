@@ -4,8 +4,10 @@
 
 mod rtmp_support;
 
+use hearth::limits::station::GRACE_AFTER_GOODBYE_MS;
 use hearth::people::{AccountId, HouseSettings, KeyState, NewAccount, QuietHours, Refusal, Role};
-use hearth::serve::quiet;
+use hearth::serve::station::Phase;
+use hearth::serve::{quiet, replaced};
 use rtmp_support::*;
 
 const BAD_NAME: &str = "NetStream.Publish.BadName";
@@ -167,6 +169,47 @@ fn in_grace_a_key_that_is_revoked_ends_its_session_and_no_other() {
     house.station.tick();
     assert!(house.station.view("anna").is_none());
     assert!(house.station.view("bob").unwrap().publisher.is_some());
+}
+
+#[test]
+fn the_stream_of_a_replaced_key_ends_with_its_time_and_that_of_the_new_one_goes_on() {
+    let house = House::new();
+    let ((anna, old), (bob, bobs)) = (house.person("anna"), house.person("bob"));
+    let now = house.station.clock().now();
+    let of = |account| house.people.keys(account)[0].id;
+    house.people.replace_key(anna, of(anna), 2, now).unwrap();
+    let (_, new) = house.people.replace_key(bob, of(bob), 2, now).unwrap();
+    house.pass(110_000);
+    let mut anna = house.live(1, &old);
+    let _bob = house.live(2, new.plain());
+    assert!(
+        refused(&house, &bobs).starts_with("You are already live"),
+        "as always"
+    );
+    replaced::keep(&house.station, &house.people);
+    assert!(house.station.view("anna").unwrap().publisher.is_some());
+    // Two minutes are over, and nobody was silent for too long.
+    house.pass(12_000);
+    replaced::keep(&house.station, &house.people);
+    let (_, text) = anna.wait_for_refusal();
+    assert!(text.starts_with("This stream key was replaced."), "{text}");
+    assert!(house.station.view("bob").unwrap().publisher.is_some());
+}
+
+#[test]
+fn nobody_waits_for_the_return_of_a_picture_that_never_was() {
+    let house = House::new();
+    let ((_, empty), (_, shown)) = (house.person("anna"), house.person("bob"));
+    let mut bob = house.live(2, &shown);
+    bob.send(3_000);
+    let until = |name: &str| match house.station.view(name).unwrap().phase {
+        Phase::Grace { until } => until.since(house.station.clock().now()),
+        Phase::Live | Phase::Ended => 0,
+    };
+    drop((house.live(1, &empty), bob));
+    wait_until("both have left", || until("anna") > 0 && until("bob") > 0);
+    assert!(until("anna") <= GRACE_AFTER_GOODBYE_MS);
+    assert!(until("bob") > GRACE_AFTER_GOODBYE_MS);
 }
 
 #[test]

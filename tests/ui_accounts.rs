@@ -256,7 +256,7 @@ fn first_run_asks_who_may_join() {
         "the clock is that of who set the box up"
     );
     let done = browser.get("/setup?done").body;
-    assert!(done.contains("<svg class=\"qr\"") && done.contains("href=\"/admin#join\""));
+    assert!(done.contains("<svg class=\"qr\"") && done.contains("href=\"/admin#invite\""));
 }
 
 #[test]

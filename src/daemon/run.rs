@@ -29,7 +29,7 @@ use crate::serve::station::{Over, Station, StationSettings};
 use crate::serve::ui::{Machine, Ui, UiSettings};
 use crate::serve::updates;
 use crate::serve::uploads::Uploads;
-use crate::serve::{NetworkName, quiet, wifi};
+use crate::serve::{NetworkName, quiet, replaced, wifi};
 use crate::store::Store;
 use crate::time::{Clock, Mono};
 use std::io::{self, Write as _};
@@ -438,6 +438,7 @@ async fn look_after(station: Arc<Station>, people: Arc<People>, data: PathBuf) {
     loop {
         ticks.tick().await;
         quiet::keep(&station, &people);
+        replaced::keep(&station, &people);
         station.tick();
         let over = station.take_over();
         if !over.is_empty() {

@@ -183,8 +183,9 @@ pub const UPLOADS_OFFERED: usize = 2;
 /// How long an upload's ticket counts, ms: long enough to find the file.
 pub const UPLOAD_TICKET_MS: u64 = 10 * 60_000;
 
-/// Largest upload, bytes: what a download may be, and the wrapping of a browser's form. Beyond it: 413.
-pub const UPLOAD_BYTES_MAX: u64 = DOWNLOAD_BYTES_MAX + 4096;
+/// Largest upload, bytes: an update that fills its slot, 40 MiB of kernel and 120 MiB of root, and the wrapping of a browser's form.
+/// Beyond it: 413. A backup has a bound of its own.
+pub const UPLOAD_BYTES_MAX: u64 = (160 << 20) + 4096;
 
 /// Bytes that a browser's form puts before the file. Beyond it the upload counts as cut short.
 pub const UPLOAD_WRAPPING_BYTES: usize = 2048;

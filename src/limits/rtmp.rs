@@ -78,8 +78,12 @@ pub const MAX_NAL_UNITS: usize = 1024;
 /// Parameter sets of one kind in a configuration (the record's own count has 5 bits); more are refused.
 pub const MAX_PARAMETER_SETS: usize = 32;
 
-/// Bytes of a parameter set that comes in band: real ones are under 200; a longer one is passed over.
-pub const MAX_PARAMETER_SET: usize = 4096;
+/// Bytes of all parameter sets of a configuration: real ones are under 200 each. A record with more is refused, and a set in band that
+/// would make it more is passed over.
+pub const MAX_PARAMETER_SETS_BYTES: usize = 4096;
+
+/// Bytes of an AudioSpecificConfig: with a program config element and its longest comment some 350. A longer one is refused.
+pub const MAX_AUDIO_CONFIG: usize = 512;
 
 /// Parameter sets of one access unit that are looked at; what follows them is passed over.
 pub const MAX_IN_BAND_SETS: usize = 64;

@@ -270,8 +270,10 @@ impl Ingest {
     }
 
     fn picture(&mut self, picture: Picture, now: Mono) {
+        let is_usable = self.known().video;
         if let Some(opening) = &mut self.opening {
-            let used = opening.video(picture, now);
+            // Without parameter sets nobody could show it, and nothing says when they come.
+            let used = is_usable && opening.video(picture, now);
             self.health.pictures_dropped += u64::from(!used);
             return;
         }
@@ -323,7 +325,7 @@ impl Ingest {
         let known = self.known();
         let decision = self
             .opening
-            .as_ref()
+            .as_mut()
             .and_then(|opening| opening.decide(known, now));
         if let Some(decision) = decision {
             self.start(decision);

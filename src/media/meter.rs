@@ -14,6 +14,8 @@ const ROUNDING_MS: i64 = 3;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Meter {
     picture: Option<i64>,
+    /// No sound came since.
+    is_newest: bool,
     keyframe: Option<i64>,
 }
 
@@ -61,6 +63,7 @@ impl Meter {
             judge_step(dts.saturating_sub(last), health);
         }
         self.picture = Some(dts);
+        self.is_newest = true;
         if key {
             self.keyframe = Some(dts);
         }
@@ -72,10 +75,14 @@ impl Meter {
         health.lag_ms = lag(dts, now);
     }
 
-    /// Sound came.
+    /// Sound came. How far it is from the picture shows right behind one: later the next picture is due, and may be missing.
     pub fn sound(&mut self, time: i64, now: Mono, health: &mut Health) {
+        let is_behind_picture = std::mem::take(&mut self.is_newest);
         match self.picture {
-            Some(picture) => health.sound_behind_ms = picture.saturating_sub(time),
+            Some(picture) if is_behind_picture => {
+                health.sound_behind_ms = picture.saturating_sub(time);
+            }
+            Some(_) => {}
             None => health.lag_ms = lag(time, now),
         }
     }
@@ -142,5 +149,20 @@ mod tests {
     fn keyframe_age_and_lag_follow_the_newest_picture() {
         let health = after(&[33; 90]);
         assert_eq!((health.since_keyframe_ms, health.lag_ms), (2_970, 500));
+    }
+
+    #[test]
+    fn sound_in_a_gap_between_pictures_says_nothing_about_their_distance() {
+        let (mut meter, mut health) = (Meter::default(), Health::default());
+        meter.picture(1_000, 0, true, Mono(0), &mut health);
+        meter.sound(1_010, Mono(0), &mut health);
+        assert_eq!(health.sound_behind_ms, -10);
+        for time in (1_031..4_000).step_by(21) {
+            meter.sound(time, Mono(0), &mut health);
+        }
+        assert_eq!(health.sound_behind_ms, -10);
+        meter.picture(4_000, 0, false, Mono(0), &mut health);
+        meter.sound(3_700, Mono(0), &mut health);
+        assert_eq!(health.sound_behind_ms, 300);
     }
 }

@@ -80,9 +80,18 @@ impl Opening {
         self.held.push_back(Held::Sound(sound, now));
     }
 
-    /// Which tracks to start with, if it is time. At the bound of what is held it is.
-    pub fn decide(&self, known: Known, now: Mono) -> Option<Decision> {
-        let due = self.deadline(known)? <= now || self.is_full();
+    /// Which tracks to start with, if it is time. At the bound of what is held it is; if nothing can be played then, what is held
+    /// is given up, and the next keyframe is the first.
+    pub fn decide(&mut self, known: Known, now: Mono) -> Option<Decision> {
+        let Some(deadline) = self.deadline(known) else {
+            if self.is_full() {
+                self.keyframe = None;
+                self.held = VecDeque::new();
+                self.bytes = 0;
+            }
+            return None;
+        };
+        let due = deadline <= now || self.is_full();
         due.then(|| self.decide_now(known)).flatten()
     }
 
@@ -210,6 +219,24 @@ mod tests {
             let decision = opening.decide(known, Mono(100 + wait)).unwrap();
             assert_eq!((decision.video, decision.at), (false, 7));
         }
+    }
+
+    #[test]
+    fn what_can_not_be_played_is_held_within_the_bound() {
+        let mut opening = Opening::default();
+        let known = Known {
+            video: false,
+            audio: false,
+            ..BOTH
+        };
+        for n in 0..10_000 {
+            opening.video(picture(n % 60 == 0, n), Mono(0));
+            opening.audio(sound(n), Mono(0));
+            assert_eq!(opening.decide(known, Mono(0)), None);
+        }
+        assert!(!opening.is_full());
+        opening.video(picture(true, 10_000), Mono(0));
+        assert!(opening.decide(BOTH, Mono(0)).is_some());
     }
 
     #[test]

@@ -79,6 +79,16 @@ impl People {
             })
     }
 
+    /// Was this key replaced, and is its time over?
+    pub fn is_key_over(&self, key: KeyId, now: Mono) -> bool {
+        let minute = self.powered.minute(now);
+        let directory = self.directory();
+        directory
+            .keys
+            .get(&key)
+            .is_some_and(|row| is_over(row, minute))
+    }
+
     /// A person's keys, oldest first; without replaced ones whose time is over.
     pub fn keys(&self, account: AccountId) -> Vec<KeyView> {
         let minute = self.powered.minute(self.powered.latest());

@@ -9,6 +9,7 @@ pub mod mdns;
 pub mod metrics;
 mod network_name;
 pub mod quiet;
+pub mod replaced;
 pub mod rtmp;
 pub mod station;
 mod tickets;

@@ -194,6 +194,7 @@ impl Writer {
             .carrier
             .carry(&self.log, &shared.view(), &mut draft, limit);
         if load.rows.is_empty() && draft.emptied == 0 {
+            shared.view_mut().give_up(&load.lost);
             return Ok(self.log.rotate());
         }
         let written = self.append(&mut draft)?;
@@ -303,7 +304,12 @@ impl View {
             let place = from.moved(written.segment, written.offset + at);
             self.index.apply(*digest, place, false);
         }
-        for digest in &load.lost {
+        self.give_up(&load.lost);
+    }
+
+    /// Where they lay may be written anew: nothing may point there any more.
+    fn give_up(&mut self, lost: &[Digest]) {
+        for digest in lost {
             log::error!("store: a damaged record was given up");
             self.index.forget(digest);
             self.counters.lost += 1;

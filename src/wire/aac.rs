@@ -1,5 +1,6 @@
 //! AAC: AudioSpecificConfig, ADTS headers, a silent frame (ISO/IEC 14496-3).
 use super::bits::{BitReader, BitWriter};
+use crate::limits::rtmp::MAX_AUDIO_CONFIG;
 use bytes::Bytes;
 
 /// Why a configuration was refused.
@@ -9,6 +10,9 @@ pub enum AacError {
     /// The record ends early.
     #[error("AudioSpecificConfig ends early")]
     Short,
+    /// Longer than any real one, bytes.
+    #[error("AudioSpecificConfig has {0} bytes, at most {MAX_AUDIO_CONFIG} were expected")]
+    Long(usize),
     /// A coder whose frames are of another kind.
     #[error("expected AAC Main, LC, SSR, LTP or HE, got audio object type {0}")]
     ObjectType(u8),
@@ -50,8 +54,11 @@ const SBR_SYNC: u32 = 0x2B7;
 const PS_SYNC: u32 = 0x548;
 
 impl AacConfig {
-    /// Reads a record.
+    /// Reads a record, of [`MAX_AUDIO_CONFIG`] bytes at most.
     pub fn parse(record: &[u8]) -> Result<AacConfig, AacError> {
+        if record.len() > MAX_AUDIO_CONFIG {
+            return Err(AacError::Long(record.len()));
+        }
         let mut bits = BitReader::new(record);
         let object_type = object_type(&mut bits)?;
         let sample_rate = sample_rate(&mut bits)?;

@@ -21,9 +21,11 @@ pub enum Refusal {
     Damaged,
     /// The card did not take it, or gave back other bytes.
     Card,
+    /// What runs is itself on trial: the other slot has the only system that is known to work.
+    OnTrial,
 }
 
-const ALL: [(Refusal, &str); 7] = [
+const ALL: [(Refusal, &str); 8] = [
     (Refusal::NotAnUpdate, "not-an-update"),
     (Refusal::OtherBoard, "other-board"),
     (Refusal::Unsigned, "unsigned"),
@@ -31,6 +33,7 @@ const ALL: [(Refusal, &str); 7] = [
     (Refusal::CutShort, "cut-short"),
     (Refusal::Damaged, "damaged"),
     (Refusal::Card, "card"),
+    (Refusal::OnTrial, "on-trial"),
 ];
 
 impl Refusal {

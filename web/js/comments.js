@@ -10,7 +10,7 @@
   var list = talk.querySelector('.list'), none = list.querySelector('.none'), newer = talk.querySelector('.newer');
   var name = document.querySelector('[data-watch]').dataset.watch, me = talk.dataset.me, moderates = 'moderates' in talk.dataset;
   var meta = document.querySelector('meta[name="form-token"]'), api = '/api/v1/channels/' + name;
-  var player = document.querySelector('[data-player]');
+  var player = document.querySelector('[data-player]'), earlier = list.querySelector('[data-before]');
 
   function ask(method, path, body) {
     var headers = { Accept: 'application/json', 'Content-Type': 'application/json' };
@@ -137,6 +137,14 @@
   });
   function again() {
     ask('GET', '/comments').then(function (answer) {
+      var oldest = answer.comments[0], isKnown = false;
+      each(list.querySelectorAll('[data-id]'), function (one) { if (oldest && +one.dataset.id >= oldest.id) isKnown = true; });
+      /* More was missed than is told at once: what is here would stand before a hole. */
+      if (answer.before && !isKnown) {
+        each(list.querySelectorAll('[data-id]'), function (one) { one.remove(); });
+        earlier.dataset.before = answer.before;
+        earlier.closest('li').hidden = false;
+      }
       answer.comments.forEach(function (comment) { if (comment.removed) gone(comment.id, comment.removed); add(comment); });
       allow(answer.why_not);
     }, function () {});
@@ -157,17 +165,20 @@
 
   /* Earlier ones. */
 
-  list.addEventListener('click', function (event) {
-    var link = event.target.closest('[data-before]');
-    if (!link) return;
+  var fetching = false;
+  earlier.addEventListener('click', function (event) {
     event.preventDefault();
-    ask('GET', '/comments?before=' + link.dataset.before).then(function (answer) {
-      var height = list.scrollHeight - list.scrollTop, item = link.closest('li'), first = item.nextElementSibling, before = first;
-      answer.comments.slice().reverse().forEach(function (comment) { before = list.insertBefore(make(comment), before); });
-      if (answer.before) link.dataset.before = answer.before;
-      else { item.remove(); list.focus({ preventScroll: true }); }
+    if (fetching) return;
+    fetching = true;
+    ask('GET', '/comments?before=' + earlier.dataset.before).then(function (answer) {
+      var height = list.scrollHeight - list.scrollTop, item = earlier.closest('li'), before = item.nextElementSibling;
+      answer.comments.slice().reverse().forEach(function (comment) {
+        if (!row(comment.id)) before = list.insertBefore(make(comment), before);
+      });
+      if (answer.before) earlier.dataset.before = answer.before;
+      else { item.hidden = true; list.focus({ preventScroll: true }); }
       list.scrollTop = list.scrollHeight - height;
-    }, function () {});
+    }, function () {}).then(function () { fetching = false; });
   });
   newer.addEventListener('click', toEnd);
   list.addEventListener('scroll', function () { if (atEnd()) newer.hidden = true; });
@@ -189,6 +200,12 @@
 
   function behind() { return player ? Math.max(0, +player.dataset.behind_s || 0) * 1000 : 0; }
 
+  /* What was typed while it was on its way stays; a composition is not touched. */
+  function forget(sent) {
+    if (composing) return setTimeout(forget, 100, sent);
+    if (field.value.indexOf(sent) === 0) field.value = field.value.slice(sent.length);
+  }
+
   if (form) {
     field.addEventListener('compositionstart', function () { composing = true; });
     /* Safari tells of the Enter that ends a composition after its end. */
@@ -198,11 +215,11 @@
     });
     form.addEventListener('submit', function (event) {
       event.preventDefault();
-      var text = field.value.trim();
+      var sent = field.value, text = sent.trim();
       if (!text || sending || composing) return;
       sending = true;
       ask('POST', '/comments', { text: text, behind_ms: behind() }).then(function (comment) {
-        field.value = '';
+        forget(sent);
         complain('');
         clearTimeout(waitTimer);
         add(comment);
@@ -235,7 +252,10 @@
 
   /* One menu at a time; Escape closes it. */
   list.addEventListener('toggle', function (event) {
-    if (event.target.open) each(list.querySelectorAll('.deeds[open]'), function (other) { if (other !== event.target) other.open = false; });
+    if (!event.target.open) return;
+    each(list.querySelectorAll('.deeds[open]'), function (other) { if (other !== event.target) other.open = false; });
+    var menu = event.target.querySelector('.deeds-menu');
+    if (menu) menu.scrollIntoView({ block: 'nearest' });
   }, true);
   list.addEventListener('keydown', function (event) {
     var open = event.key === 'Escape' && event.target.closest('.deeds[open]');

@@ -15,8 +15,8 @@
       idleTimer = setTimeout(rest, IDLE);
     }
 
-    /* A button that was pressed with a mouse has the focus too, but nobody stands on it. */
-    function isInside() { return !!controls.querySelector(':focus-visible'); }
+    /* A button that was pressed with a mouse has the focus too, but nobody stands on it. Old browsers can't tell. */
+    function isInside() { try { return !!controls.querySelector(':focus-visible'); } catch (error) { return false; } }
 
     function rest() {
       if (busy() || isInside()) idleTimer = setTimeout(rest, IDLE);
@@ -33,8 +33,9 @@
     box.addEventListener('dblclick', function (event) { if (event.target === video) acts.full(); });
     ['pointermove', 'pointerdown', 'focusin', 'focusout'].forEach(function (event) { box.addEventListener(event, wake); });
 
-    /* A field wants every key, a slider only those that move it. */
+    /* A field wants every key, a slider only those that move it, comments those that scroll them. */
     function takes(at, code) {
+      if (at.closest('.talk') && code >= 32 && code <= 40) return true;
       return at.type === 'range' ? code >= 33 && code <= 40 : /INPUT|TEXTAREA|SELECT/.test(at.tagName);
     }
 

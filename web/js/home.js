@@ -5,7 +5,7 @@
   var OLD = 600000;                     /* "just now" and "today" are asked for anew, ms */
   var main = document.getElementById('main');
   var parts = {};
-  ['live', 'quiet', 'gone', 'off'].forEach(function (id) { parts[id] = document.getElementById(id); });
+  ['head', 'live', 'quiet', 'gone', 'off'].forEach(function (id) { parts[id] = document.getElementById(id); });
   var lists = { tile: parts.live.querySelector('.tiles'), person: parts.off.querySelector('.people') };
   var followed = (document.body.dataset.followed || '').split(' '), tag = main.dataset.tag;
   var known = null, asking = false, again = false, asked = Date.now(), timer;
@@ -52,7 +52,7 @@
 
   /* Puts the list in order with as few moves as can be; a moved node keeps the focus. */
   function arrange(kind, channels) {
-    var list = lists[kind], known = {}, focused = document.activeElement;
+    var list = lists[kind], known = {};
     Array.prototype.forEach.call(list.children, function (node) { known[node.dataset.name] = node; });
     channels.forEach(function (channel, at) {
       var node = known[channel.name] || document.getElementById(kind).content.firstElementChild.cloneNode(true);
@@ -61,22 +61,23 @@
       if (list.children[at] !== node) list.insertBefore(node, list.children[at] || null);
     });
     Object.keys(known).forEach(function (name) { known[name].remove(); });
-    if (focused !== document.activeElement && focused.dataset && focused.dataset.name) {
-      var again = document.querySelector('[data-name="' + focused.dataset.name + '"]');
-      if (again) again.focus({ preventScroll: true });
-    }
   }
 
   function show(channels) {
     var live = channels.filter(function (c) { return c.phase !== 'off'; });
     var off = channels.filter(function (c) { return c.phase === 'off'; });
+    var focused = document.activeElement;
     arrange('tile', live);
     Array.prototype.forEach.call(lists.tile.children, function (node, at) { node.classList.toggle('tile-first', !at && followed.indexOf(node.dataset.name) >= 0); });
     arrange('person', off);
+    if (parts.head) parts.head.hidden = !live.length && !parts.head.querySelector('.chips');
     parts.live.hidden = !live.length;
     parts.quiet.hidden = !!live.length;
     parts.off.hidden = !off.length;
     parts.gone.hidden = true;
+    /* Who was live and is not, or the other way, stands elsewhere now; the focus goes along. */
+    var again = focused !== document.activeElement && focused.dataset && focused.dataset.name && document.querySelector('[data-name="' + focused.dataset.name + '"]');
+    if (again) again.focus({ preventScroll: true });
   }
 
   /* The box: all channels once something happens, then what changes. */

@@ -13,6 +13,14 @@
 
   function fill(sentence, values) { return sentence.replace(/\{(\w+)\}/g, function (_, key) { return values[key]; }); }
 
+  /* For ears: a notice once, however often its "two minutes ago" changes. */
+  var noticed = '';
+  function notice() {
+    var words = Array.prototype.map.call(now.querySelectorAll('[data-notice]'), function (it) { return (it.querySelector('b') || it).textContent; }).join(' ');
+    if (words !== noticed) document.getElementById('noticed').textContent = noticed = words;
+  }
+  notice();
+
   function head() {
     return fetch('/studio/now', { redirect: 'error' })
       .then(function (answer) { if (!answer.ok) throw answer; return answer.text(); })
@@ -21,6 +29,7 @@
         if (html === shown || now.contains(document.activeElement) || now.querySelector('details[open]')) return;
         shown = html;
         now.innerHTML = html;
+        notice();
         end.hidden = !now.querySelector('[data-on-air]');
       });
   }

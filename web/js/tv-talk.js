@@ -13,7 +13,8 @@
   }
 
   function add(comment) {
-    if (comment.removed || list.querySelector('[data-id="' + comment.id + '"]')) return;
+    if (comment.removed) return gone(comment.id);
+    if (list.querySelector('[data-id="' + comment.id + '"]')) return;
     var item = document.createElement('li'), face = element('span', item), words = element('div', item);
     item.dataset.id = comment.id;
     face.className = 'avatar avatar-s hue-' + comment.hue;
@@ -26,15 +27,17 @@
     tidy();
   }
 
-  told.on('comment', function (comment) { if (comment.channel === name) add(comment); });
-  told.on('comment-gone', function (it) {
-    var item = it.channel === name && list.querySelector('[data-id="' + it.id + '"]');
+  function gone(id) {
+    var item = list.querySelector('[data-id="' + id + '"]');
     if (item) { item.remove(); tidy(); }
-  });
+  }
+
+  told.on('comment', function (comment) { if (comment.channel === name) add(comment); });
+  told.on('comment-gone', function (it) { if (it.channel === name) gone(it.id); });
   told.on('reset', function () {
     fetch('/api/v1/channels/' + name + '/comments', { headers: { Accept: 'application/json' } })
       .then(function (answer) { return answer.json(); })
-      .then(function (answer) { answer.comments.slice(-MOST).forEach(add); }, function () {});
+      .then(function (answer) { answer.comments.forEach(add); }, function () {});
   });
 
   var on = false;

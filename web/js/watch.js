@@ -1,6 +1,7 @@
 /* The watch page beside its player: following, words that fold on phones, the last picture, and who may watch. */
 (function () {
   'use strict';
+  var OLD = 300000;                     /* what is said of a channel that is off air is asked for anew, ms */
   var main = document.querySelector('[data-watch]'), told = window.hearthEvents;
   var name = main.dataset.watch, meta = document.querySelector('meta[name="form-token"]');
   var player = document.querySelector('[data-player]'), form = document.getElementById('follow');
@@ -67,12 +68,18 @@
     if (channel.name !== name || channel.hidden) return;
     title(channel);
     document.getElementById('followers').hidden = channel.phase === 'live';
-    if (channel.phase !== 'off') return;
+    if (channel.phase === 'off') ask();
+  });
+
+  function ask() {
     fetch('/api/v1/channels/' + name, { headers: { Accept: 'application/json' } })
       .then(function (answer) { return answer.ok ? answer.json() : null; })
-      .then(function (answer) { if (answer) offAir(answer.off_air); })
+      .then(function (answer) { if (answer) { title(answer); offAir(answer.off_air); } })
       .catch(function () {});
-  });
+  }
+  told.on('reset', ask);
+  /* "Today" is not today for ever. */
+  setInterval(function () { if (player.dataset.state === 'off' && !document.hidden) ask(); }, OLD);
 
   /* The last picture under the words, where the player has none of its own. */
 

@@ -164,7 +164,7 @@ impl Slots {
         self.trial = None;
     }
 
-    /// The other slot is about to be written: until that is done there is none to fall back to.
+    /// The other slot is about to be written: until that is done there is none to fall back to. Not for a slot on trial.
     pub(super) fn close_other(&mut self, running: Slot) {
         self.mark_good(running);
         self.order = vec![running];

@@ -23,7 +23,7 @@ const PIECE_BYTES: usize = 256 << 10;
 const SYNC_BYTES: u64 = 4 << 20;
 
 /// Where an update goes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Target {
     /// The public key, 64 hexadecimal digits.
     pub(super) key: PathBuf,
@@ -44,6 +44,10 @@ pub(super) fn install(from: &mut impl Read, target: &Target) -> Result<String, R
     if !is_signed(&head, &target.key) {
         return Err(Refusal::Unsigned);
     }
+    let copies = Copies::at(&target.env);
+    if copies.read().map_err(on_card)?.is_on_trial(target.running) {
+        return Err(Refusal::OnTrial);
+    }
     let into = target.running.other().letter();
     let open = |what: &str, part: &Part| {
         let path = target.partitions.join(format!("hearth-{what}-{into}"));
@@ -51,7 +55,6 @@ pub(super) fn install(from: &mut impl Read, target: &Target) -> Result<String, R
     };
     let kernel = open("kernel", &head.kernel)?;
     let root = open("root", &head.root)?;
-    let copies = Copies::at(&target.env);
     copies
         .change(|slots| slots.close_other(target.running))
         .map_err(on_card)?;
@@ -236,6 +239,25 @@ mod tests {
         assert!(card.read("hearth-root-b").starts_with(&content(ROOT, 2)));
         assert!(card.slots().is_on_trial(Slot::B));
         assert!(card.read("hearth-root-a").iter().all(|byte| *byte == 0xee));
+    }
+
+    #[test]
+    fn while_what_runs_is_on_trial_the_other_slot_is_the_way_back_and_is_not_written() {
+        let card = card();
+        install(&mut good().as_slice(), &card.target).unwrap();
+        let before = card.slots();
+        let tried = Target {
+            running: Slot::B,
+            ..card.target.clone()
+        };
+        let refused = install(&mut good().as_slice(), &tried);
+        assert_eq!(refused, Err(Refusal::OnTrial));
+        assert!(card.read("hearth-root-a").iter().all(|byte| *byte == 0xee));
+        assert_eq!(card.slots(), before);
+        let copies = Copies::at(&tried.env);
+        copies.change(|slots| slots.mark_good(Slot::B)).unwrap();
+        install(&mut good().as_slice(), &tried).unwrap();
+        assert!(card.slots().is_on_trial(Slot::A));
     }
 
     #[test]

@@ -10,40 +10,63 @@ use std::path::Path;
 /// In the folder of what is kept.
 pub(super) const FILE: &str = "networks.json";
 
+/// Beside it: the card's network as it was taken in last.
+const SEEN: &str = "card-seen.json";
+
 /// What `hearth card` leaves for whoever has the radio.
 pub(super) const OF_CARD: &str = "wpa_supplicant.conf";
 
 /// What a start begins with.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Known {
-    /// The one of the card first, then as they were joined, the last one first.
+    /// As they were joined or written on the card, the last one first.
     pub(super) networks: Vec<Network>,
     /// Where the card says that the box stands: for networks that say nothing, and for the access point.
     pub(super) country: Option<String>,
 }
 
-/// The card's network first: it was written down last, or the box would not have started since. What can't be read is
-/// left out.
+/// Takes in what the card says, once: first, since it was written down last. After that it is one of the known networks, behind those
+/// that are joined later, and gone once it is forgotten. What can't be read is left out.
 pub(super) fn read(card: &Path, kept: &Path) -> Known {
     let text = keep::read(card, KNOWN_BYTES).unwrap_or_default();
     let country = country(&text);
-    let of_card = of_supplicant(&text);
-    let kept = keep::read(kept, KNOWN_BYTES).unwrap_or_default();
-    let kept: Vec<Network> = serde_json::from_str(&kept).unwrap_or_else(|error| {
-        if !kept.is_empty() {
-            log::warn!("known networks can't be read: {error}");
-        }
-        Vec::new()
-    });
-    let mut known: Vec<Network> = of_card.clone().into_iter().collect();
-    let others = kept.into_iter().filter(Network::is_sound);
-    // One of the same name with another passphrase is tried too: either may be the newer one.
-    known.extend(others.filter(|network| Some(network) != of_card.as_ref()));
-    known.truncate(KNOWN_MAX);
-    Known {
-        networks: known,
-        country,
+    let known = networks(kept);
+    let Some(of_card) = of_supplicant(&text) else {
+        let networks = known.unwrap_or_default();
+        return Known { networks, country };
+    };
+    let seen = kept.with_file_name(SEEN);
+    if let Some(networks) = known.clone().filter(|_| is_seen(&seen, &of_card)) {
+        return Known { networks, country };
     }
+    // One of the same name with another passphrase is tried too: either may be the newer one.
+    let others = known.unwrap_or_default().into_iter();
+    let others = others.filter(|network| *network != of_card);
+    let mut networks: Vec<Network> = std::iter::once(of_card.clone()).chain(others).collect();
+    networks.truncate(KNOWN_MAX);
+    // In this order: cut between the two, it is taken in again.
+    let text = serde_json::to_string(&of_card).map_err(io::Error::from);
+    let taken = keep(kept, &networks).and_then(|()| keep::write(&seen, &text?));
+    if let Err(error) = taken {
+        log::warn!("the card's network is known until the next start only: {error}");
+    }
+    Known { networks, country }
+}
+
+/// The kept ones; None if there is no file that can be read.
+fn networks(kept: &Path) -> Option<Vec<Network>> {
+    let text = keep::read(kept, KNOWN_BYTES).ok()?;
+    let read: Result<Vec<Network>, _> = serde_json::from_str(&text);
+    let networks = read.inspect_err(|error| log::warn!("known networks can't be read: {error}"));
+    let mut networks = networks.ok()?;
+    networks.retain(Network::is_sound);
+    networks.truncate(KNOWN_MAX);
+    Some(networks)
+}
+
+fn is_seen(seen: &Path, of_card: &Network) -> bool {
+    let text = keep::read(seen, KNOWN_BYTES).unwrap_or_default();
+    serde_json::from_str(&text).is_ok_and(|seen: Network| seen == *of_card)
 }
 
 /// Replaces the kept file; nothing is written if it says this already.
@@ -114,6 +137,41 @@ mod tests {
         );
         std::fs::write(&kept, "[{\"name\":\"\"}]").unwrap();
         assert_eq!(read(&card, &kept).networks, [networks[1].clone()]);
+    }
+
+    #[test]
+    fn the_cards_network_is_one_of_the_known_until_the_card_says_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (card, kept) = (folder.path().join("card"), folder.path().join(FILE));
+        let on_card = |name: &str| {
+            let name = data_encoding::HEXLOWER.encode(name.as_bytes());
+            let text = format!("country=DE\nnetwork={{\n\tssid={name}\n\tkey_mgmt=NONE\n}}\n");
+            std::fs::write(&card, text).unwrap();
+        };
+        let names = || -> Vec<String> {
+            let known = read(&card, &kept).networks;
+            known.iter().map(|network| network.name.text()).collect()
+        };
+        on_card("Card");
+        assert_eq!(names(), ["Card"], "known at once, joined or not");
+        keep(&kept, &[network("Home", None), network("Card", None)]).unwrap();
+        assert_eq!(
+            names(),
+            ["Home", "Card"],
+            "what was joined later comes first"
+        );
+        keep(&kept, &[network("Home", None)]).unwrap();
+        assert_eq!(names(), ["Home"], "what was forgotten stays so");
+        on_card("Other");
+        assert_eq!(names(), ["Other", "Home"]);
+        on_card("Card");
+        assert_eq!(names(), ["Card", "Other", "Home"], "written down anew");
+        std::fs::write(&kept, "{").unwrap();
+        assert_eq!(
+            names(),
+            ["Card"],
+            "a damaged file costs the card's no place"
+        );
     }
 
     #[test]

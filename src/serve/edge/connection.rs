@@ -115,6 +115,8 @@ impl Connection {
                 Err(end) => Err(end),
             };
             match answered {
+                // Who sends requests ahead does not have them answered without a turn for others between.
+                Ok(Next::Keep) if !self.carry.is_empty() => tokio::task::yield_now().await,
                 Ok(Next::Keep) => {}
                 Ok(Next::Close) => return Box::pin(reader::part(&mut self.stream)).await,
                 Err(end) => return self.give_up(&end),

@@ -49,11 +49,13 @@ pub(super) async fn send(
     if manner.head_only || manner.is_http10 {
         return connection.send(Answer::text(405, GONE), manner).await;
     }
-    let Ok(_turn) = shared.transfers.try_acquire() else {
+    let Ok(turn) = shared.transfers.try_acquire() else {
         return connection.send(Answer::not_yet(5, BUSY), manner).await;
     };
     let now = shared.live.now();
     let Some(download) = shared.settings.downloads.take(ticket, now) else {
+        // However slowly this is read, nobody waits for it.
+        drop(turn);
         return connection.send(Answer::not_found(GONE), manner).await;
     };
     let mut head = ResponseHead {

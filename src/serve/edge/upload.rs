@@ -18,7 +18,7 @@ use bytes::{Buf as _, Bytes};
 use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -61,17 +61,33 @@ pub(super) async fn receive(
     manner: Manner,
 ) -> Result<Next, SendEnd> {
     let shared = Arc::clone(&connection.shared);
-    let Ok(_turn) = shared.transfers.try_acquire() else {
-        return connection.send(Answer::not_yet(5, BUSY), manner).await;
+    let Ok(turn) = shared.transfers.try_acquire() else {
+        return refuse(connection, asked, manner, Answer::not_yet(5, BUSY)).await;
     };
-    let answer = match admit(connection, asked) {
+    match admit(connection, asked) {
         Ok(upload) => {
             let received = take(connection, asked, upload).await?;
-            answer(asked, received)
+            drop(turn);
+            connection.send(answer(asked, received), manner).await
         }
-        Err(refusal) => *refusal,
-    };
-    connection.send(answer, manner).await
+        Err(refusal) => {
+            drop(turn);
+            refuse(connection, asked, manner, *refusal).await
+        }
+    }
+}
+
+/// Answers, and reads what is sent all the same: browsers that are cut off while they send show no answer.
+async fn refuse(
+    connection: &mut Connection,
+    asked: &Asked,
+    manner: Manner,
+    refusal: Answer,
+) -> Result<Next, SendEnd> {
+    connection.send(refusal, manner).await?;
+    connection.stream.shutdown().await?;
+    hand_over(connection, asked.length.min(UPLOAD_BYTES_MAX), None).await?;
+    Ok(Next::Close)
 }
 
 fn admit(connection: &Connection, asked: &Asked) -> Result<Upload, Box<Answer>> {
@@ -124,16 +140,16 @@ async fn take(
     };
     let thread = std::thread::Builder::new().name("upload".into());
     thread.spawn(reading)?;
-    hand_over(connection, asked.length, to).await?;
+    hand_over(connection, asked.length, Some(to)).await?;
     told.await
         .map_err(|_| SendEnd::Io(ErrorKind::UnexpectedEof.into()))
 }
 
-/// Piece after piece as they come. Ends early if the reading thread wants no more.
+/// Piece after piece as they come, to nobody if nobody wants them. Ends early if the reading thread wants no more.
 async fn hand_over(
     connection: &mut Connection,
     length: u64,
-    to: mpsc::Sender<Bytes>,
+    to: Option<mpsc::Sender<Bytes>>,
 ) -> Result<(), SendEnd> {
     let (began, mut left) = (Instant::now(), length);
     let mut buffer = vec![0; DOWNLOAD_PIECE_BYTES];
@@ -151,9 +167,11 @@ async fn hand_over(
             return Err(SendEnd::Io(ErrorKind::UnexpectedEof.into()));
         }
         left = left.saturating_sub(count as u64);
-        let piece = Bytes::copy_from_slice(buffer.get(..count).unwrap_or_default());
-        if to.send(piece).await.is_err() {
-            return Ok(());
+        if let Some(to) = &to {
+            let piece = Bytes::copy_from_slice(buffer.get(..count).unwrap_or_default());
+            if to.send(piece).await.is_err() {
+                return Ok(());
+            }
         }
         let due = began.elapsed().saturating_sub(DOWNLOAD_PATIENCE).as_secs();
         if length - left < due.saturating_mul(DOWNLOAD_LEAST_RATE) {

@@ -2,10 +2,13 @@
 
 use super::{Session, Station};
 use crate::limits::doctor::{EARLY_S, LONG, WINDOW_ADVICE_S};
-use crate::limits::media::ring_in_use;
+use crate::limits::media::{RING_MIN_SEGMENTS, TARGET_DURATION_S, ring_in_use};
 use crate::media::doctor::{Measures, Point, Room};
 use crate::media::ingest::Health;
 use crate::time::Mono;
+
+/// What a list shows at least, seconds.
+const LEAST_WINDOW_S: u64 = RING_MIN_SEGMENTS as u64 * TARGET_DURATION_S as u64;
 
 /// A session's stream as its streamer may see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,13 +64,14 @@ impl Session {
     }
 }
 
-/// A list shows half of what its ring fills.
+/// A list shows half of what its ring fills, and never less than the ring's least.
 fn room(ring_bytes: u64, measures: &Measures) -> Option<Room> {
     if measures.live_s < EARLY_S || measures.kbps_minute == 0 {
         return None;
     }
     let listed_kbit = ring_in_use(ring_bytes) / 2 * 8 / 1_000;
-    let seconds = (listed_kbit / u64::from(measures.kbps_minute)).min(LONG as u64);
+    let seconds = listed_kbit / u64::from(measures.kbps_minute);
+    let seconds = seconds.max(LEAST_WINDOW_S).min(LONG as u64);
     Some(Room {
         seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
         good_kbps: u32::try_from(listed_kbit / u64::from(WINDOW_ADVICE_S)).unwrap_or(u32::MAX),
@@ -95,6 +99,11 @@ mod tests {
             })
         );
         assert_eq!(room(100).unwrap().seconds, 60);
+        assert_eq!(
+            room(10_000).unwrap().seconds,
+            12,
+            "six segments stay listed"
+        );
         assert_eq!(room(0), None);
     }
 }

@@ -239,7 +239,9 @@ impl Station {
                 false => session.takeovers += 1,
             }
             session.dismiss(admission::TAKEN_OVER);
-        } else if let Some(session) = state.sessions.get_mut(&holder.name) {
+        } else if let Some(session) = state.sessions.get_mut(&holder.name)
+            && !session.said_goodbye
+        {
             session.reconnects += 1;
         }
         if !known {

@@ -129,6 +129,7 @@ impl Station {
         };
         session.publisher = None;
         session.left = Some(now);
+        session.said_goodbye = goodbye || session.is_to_end;
         self.changed.notify_one();
         state.desk.winner_left(session.account);
         let Some(on_air) = session.on_air.clone() else {
@@ -136,10 +137,12 @@ impl Station {
             return;
         };
         on_air.rendition.pause();
-        let grace = match goodbye {
+        // Nobody waits for the return of a picture that never was; but an encoder that tries again finds its numbers reserved.
+        let is_awaited = !goodbye && on_air.rendition.newest_at().is_some();
+        let grace = match is_awaited {
             _ if session.is_to_end => 0,
-            true => limits::GRACE_AFTER_GOODBYE_MS,
-            false => limits::GRACE_MS,
+            true => limits::GRACE_MS,
+            false => limits::GRACE_AFTER_GOODBYE_MS,
         };
         let until = now.plus(grace);
         session.grace_until = Some(until);

@@ -32,6 +32,8 @@ pub(super) struct Session {
     pub(super) takeovers: u32,
     /// When the last publisher left.
     pub(super) left: Option<Mono>,
+    /// They said so themselves, or were told to.
+    pub(super) said_goodbye: bool,
     /// It is to end with its publisher, without waiting for another.
     pub(super) is_to_end: bool,
     /// What its person may send.
@@ -63,6 +65,7 @@ impl Session {
             reconnects: 0,
             takeovers: 0,
             left: None,
+            said_goodbye: false,
             is_to_end: false,
             allowance: Allowance::default(),
         }

@@ -79,13 +79,19 @@ fn belongs_in_mp4(unit: &[u8]) -> bool {
     )
 }
 
-/// The message's own memory, if what is kept lies in it without gaps, 4-byte prefixes included.
+/// A message of so many bytes may be kept whole for little.
+const SMALL: usize = 1024;
+
+/// The message's own memory, if what is kept lies in it without gaps, 4-byte prefixes included, and is most of it: what pins much
+/// more than it shows would pass every bound on pending bytes.
 fn shared(data: &Bytes, kept: &[Range<usize>]) -> Option<Bytes> {
     let (first, last) = (kept.first()?, kept.last()?);
     let adjacent = kept
         .windows(2)
         .all(|pair| matches!(pair, [a, b] if a.end + PREFIX == b.start));
-    adjacent.then(|| data.slice(first.start - PREFIX..last.end))
+    let all = first.start - PREFIX..last.end;
+    let is_most = all.len() * 2 >= data.len() || data.len() <= SMALL;
+    (adjacent && is_most).then(|| data.slice(all))
 }
 
 fn copied(data: &Bytes, kept: &[Range<usize>]) -> Bytes {
@@ -249,5 +255,14 @@ mod tests {
     fn an_unreadable_sps_changes_nothing() {
         let data = prefixed(&[&[0x67, 0x42], IDR], 4);
         assert_eq!(config(4).access_unit(&data).unwrap().new_config, None);
+    }
+
+    #[test]
+    fn a_small_picture_among_filler_does_not_keep_the_message() {
+        let filler = vec![0x0C; 10_000];
+        let data = Bytes::from([&[0, 0, 0x27, 0x10][..], &filler, &[0, 0, 0, 3], IDR].concat());
+        let unit = config(4).access_unit(&data).unwrap();
+        assert_eq!(unit.data[4..], *IDR);
+        assert!(!data.as_ptr_range().contains(&unit.data.as_ptr()));
     }
 }

@@ -1,6 +1,6 @@
 //! AVCDecoderConfigurationRecord: what decoders are set up with.
 use super::{AvcError, SpsInfo, nal, sps};
-use crate::limits::rtmp::{MAX_PARAMETER_SET, MAX_PARAMETER_SETS};
+use crate::limits::rtmp::{MAX_PARAMETER_SETS, MAX_PARAMETER_SETS_BYTES};
 use crate::wire::bits::{BitReader, unescape};
 use bytes::Bytes;
 
@@ -35,12 +35,20 @@ impl AvcConfig {
             .split_first()
             .ok_or(AvcError::Short("the count of picture parameter sets"))?;
         let (pps, _) = parameter_sets(rest, pps_count)?;
-        Ok(AvcConfig {
+        let config = AvcConfig {
             profile: [profile, constraints, level],
             length_size,
             sps,
             pps,
-        })
+        };
+        match config.sets_bytes() <= MAX_PARAMETER_SETS_BYTES {
+            true => Ok(config),
+            false => Err(AvcError::BadField("size of parameter sets")),
+        }
+    }
+
+    fn sets_bytes(&self) -> usize {
+        self.sps.iter().chain(&self.pps).map(Bytes::len).sum()
     }
 
     /// Writes a record with 4-byte lengths (and the tail for High profiles), as MP4 wants it.
@@ -81,9 +89,15 @@ impl AvcConfig {
     pub(super) fn put_in_band(&mut self, unit: &[u8]) {
         let Some(id) = set_id(unit) else { return };
         let is_sps = nal::nal_type(unit) == nal::SPS;
+        let all = self.sets_bytes();
         let sets = if is_sps { &mut self.sps } else { &mut self.pps };
         let unit = Bytes::copy_from_slice(unit);
-        match sets.iter().position(|set| set_id(set) == Some(id)) {
+        let place = sets.iter().position(|set| set_id(set) == Some(id));
+        let gone = place.and_then(|at| sets.get(at)).map_or(0, Bytes::len);
+        if all - gone + unit.len() > MAX_PARAMETER_SETS_BYTES {
+            return;
+        }
+        match place {
             Some(index) => sets.splice(index..=index, [unit]).for_each(drop),
             None if sets.len() < MAX_PARAMETER_SETS - 1 => sets.push(unit),
             None => return,
@@ -134,7 +148,7 @@ fn write_sets(record: &mut Vec<u8>, flags: u8, sets: &[Bytes]) {
 
 /// The id of a parameter set that can be used.
 fn set_id(unit: &[u8]) -> Option<u32> {
-    if unit.len() > MAX_PARAMETER_SET {
+    if unit.len() > MAX_PARAMETER_SETS_BYTES {
         return None;
     }
     if nal::nal_type(unit) == nal::SPS {
@@ -173,6 +187,43 @@ mod tests {
         assert!(!config.is_complete());
         assert_eq!(config.info(), Err(AvcError::NoSps));
         assert_eq!(config.codec_string(), "avc1.42C01E");
+    }
+
+    #[test]
+    fn parameter_sets_are_bounded_in_bytes_in_the_record_and_in_band() {
+        let with = |sets: u16, size: u16| {
+            let mut record = vec![
+                1, 0x42, 0xC0, 0x1E, 0xFF, 0xE1, 0, 4, 0x67, 0x42, 0xC0, 0x1E,
+            ];
+            record.push(sets as u8);
+            for n in 0..sets {
+                record.extend(size.to_be_bytes());
+                record.extend([0x68, 0x80 >> n.min(7)]);
+                record.resize(record.len() + usize::from(size) - 2, 0xFF);
+            }
+            record
+        };
+        assert!(AvcConfig::parse(&with(2, 2_000)).is_ok());
+        assert_eq!(
+            AvcConfig::parse(&with(3, 2_000)),
+            Err(AvcError::BadField("size of parameter sets"))
+        );
+        let mut config = AvcConfig::parse(&with(1, 2_000)).unwrap();
+        let set = |id: u8, size: usize| {
+            let mut set = vec![0x68, [0x80, 0x40][usize::from(id)] | 0x20];
+            set.resize(size, 0xFF);
+            set
+        };
+        config.put_in_band(&set(1, 3_000));
+        assert_eq!(
+            config.sets_bytes(),
+            2_004,
+            "one that would be too much is passed over"
+        );
+        config.put_in_band(&set(1, 1_500));
+        assert_eq!(config.sets_bytes(), 3_504);
+        config.put_in_band(&set(1, 500));
+        assert_eq!(config.sets_bytes(), 2_504, "what it replaces makes room");
     }
 
     #[test]

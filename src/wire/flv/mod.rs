@@ -59,7 +59,7 @@ const COMMAND_FRAME: u8 = 5;
 
 /// Parses a video message's body.
 pub fn parse_video(body: Bytes) -> Result<VideoTag, FlvError> {
-    let short = FlvError::Short(body.len());
+    let message = body.len();
     let mut rest = body;
     let Some(first) = take_u8(&mut rest) else {
         return Ok(VideoTag::Nothing);
@@ -70,12 +70,16 @@ pub fn parse_video(body: Bytes) -> Result<VideoTag, FlvError> {
     } else {
         enhanced_video(frame, first & 0x0F, rest)
     };
-    tag.ok_or(short)
+    let mut tag = tag.ok_or(FlvError::Short(message))?;
+    if let VideoTag::AvcFrame { data, .. } = &mut tag {
+        let_go(data, message);
+    }
+    Ok(tag)
 }
 
 /// Parses an audio message's body.
 pub fn parse_audio(body: Bytes) -> Result<AudioTag, FlvError> {
-    let short = FlvError::Short(body.len());
+    let message = body.len();
     let mut rest = body;
     let Some(first) = take_u8(&mut rest) else {
         return Ok(AudioTag::Nothing);
@@ -85,7 +89,19 @@ pub fn parse_audio(body: Bytes) -> Result<AudioTag, FlvError> {
         AUDIO_AAC => legacy_aac(rest),
         format => Some(AudioTag::Unsupported(legacy_audio_codec(format))),
     };
-    tag.ok_or(short)
+    let mut tag = tag.ok_or(FlvError::Short(message))?;
+    if let AudioTag::AacFrame(data) = &mut tag {
+        let_go(data, message);
+    }
+    Ok(tag)
+}
+
+/// A frame that is a small part of its message of so many bytes does not keep the rest of it: bounds on frames that wait count the
+/// frames alone.
+fn let_go(frame: &mut Bytes, message: usize) {
+    if frame.len() * 2 < message {
+        *frame = Bytes::copy_from_slice(frame);
+    }
 }
 
 const AUDIO_EX_HEADER: u8 = 9;
@@ -283,6 +299,38 @@ fn take_four_cc(rest: &mut Bytes) -> Option<[u8; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_small_frame_in_a_large_message_does_not_keep_the_message() {
+        let message = |mod_ex: usize| {
+            // Enhanced audio, a modifier of so many bytes, then coded frames of mp4a.
+            let mut body = vec![0x97, 0xFF];
+            body.extend(((mod_ex - 1) as u16).to_be_bytes());
+            body.resize(body.len() + mod_ex, 0);
+            body.push(0x01);
+            body.extend(b"mp4a");
+            body.extend([0x21; 100]);
+            Bytes::from(body)
+        };
+        for (mod_ex, is_kept) in [(300, false), (60_000, false)] {
+            let body = message(mod_ex);
+            let within = body.as_ptr_range();
+            let Ok(AudioTag::AacFrame(frame)) = parse_audio(body.clone()) else {
+                panic!("no frame behind a modifier of {mod_ex} bytes");
+            };
+            assert_eq!(frame.len(), 100);
+            assert_eq!(within.contains(&frame.as_ptr()), is_kept, "{mod_ex}");
+        }
+        let whole = Bytes::from([&[0xAF, 1][..], &[0x21; 100]].concat());
+        let within = whole.as_ptr_range();
+        let Ok(AudioTag::AacFrame(frame)) = parse_audio(whole.clone()) else {
+            panic!("no frame");
+        };
+        assert!(
+            within.contains(&frame.as_ptr()),
+            "an ordinary frame is not copied"
+        );
+    }
 
     fn bytes(hex: &str) -> Bytes {
         let hex: String = hex.split_whitespace().collect();

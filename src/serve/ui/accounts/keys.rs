@@ -4,6 +4,7 @@ use super::own::done;
 use super::refusals;
 use crate::limits::people::KEY_OVERLAP_MINUTES;
 use crate::people::{KeyId, KeyState, KeyText, KeyView, PeopleError};
+use crate::serve::replaced::TEXT as REPLACED;
 use crate::serve::ui::json::Json;
 use crate::serve::ui::pages;
 use crate::serve::ui::problem::Problem;
@@ -14,9 +15,7 @@ use crate::serve::ui::words::accounts;
 use Access::{LoggedIn, Publisher};
 use Method::{Delete, Get, Post, Put};
 
-/// For the encoder whose key was replaced: encoders show English best.
-const REPLACED: &str = "This stream key was replaced. Copy the new one from the Go live page.";
-/// The same whose key was taken away.
+/// For the encoder whose key was taken away: encoders show English best.
 const REMOVED: &str = "This stream key was removed. Copy another one from the Go live page.";
 /// The same whose key its person stopped for now.
 const PAUSED: &str = "You have paused this stream key. Resume it on the Go live page.";

@@ -10,7 +10,7 @@ use crate::serve::ui::routes::Visit;
 use crate::serve::ui::words::{fill, house};
 use crate::serve::uploads::{Received, Upload};
 use crate::store::TransferError;
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 /// Where a browser goes with a backup that was accepted.
@@ -27,6 +27,8 @@ pub(in crate::serve::ui) fn offer(visit: &Visit<'_>) -> Result<String, Problem> 
     let h = house::Words::of(visit.request.language);
     let read = move |file: &mut dyn Read| {
         let received = restore::receive(&machine.data, file, machine.budget.store_rows);
+        // Browsers that are cut off while they send show no answer.
+        let _ = io::copy(file, &mut io::sink());
         if received.is_ok() {
             log::warn!("a backup was accepted: starting anew with it");
             (machine.start_anew)();

@@ -69,6 +69,7 @@ fn summary(outcome: &Result<Answer, HandOverError>) -> (u16, &'static str, &'sta
             Refusal::CutShort => (422, "cut-short", "/admin?update=cut-short"),
             Refusal::Damaged => (422, "damaged", "/admin?update=damaged"),
             Refusal::Card => (500, "card", "/admin?update=card"),
+            Refusal::OnTrial => (409, "on-trial", "/admin?update=on-trial"),
         },
         Err(HandOverError::BrokenOff(_)) => (422, "cut-short", "/admin?update=cut-short"),
         Err(HandOverError::NotTaken(_)) => (503, "not-taken", "/admin?update=not-taken"),
@@ -86,6 +87,7 @@ pub(in crate::serve::ui) fn said(u: &'static Words, code: &str) -> Option<&'stat
         "cut-short" => u.cut_short,
         "damaged" => u.damaged,
         "card" => u.card,
+        "on-trial" => u.on_trial,
         "not-taken" => u.not_taken,
         _ => return None,
     })
@@ -116,6 +118,7 @@ mod tests {
             Refusal::CutShort,
             Refusal::Damaged,
             Refusal::Card,
+            Refusal::OnTrial,
         ];
         let refused = refusals.map(|refusal| Ok(Answer::Refused(refusal)));
         let others = [

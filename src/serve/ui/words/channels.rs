@@ -51,7 +51,7 @@ words! {
     newer: "New comments", "有新评论";
     comment_of: "{name}: {text}", "{name}：{text}";
     new_comments: "{n} new comments", "{n} 条新评论";
-    removed_by: "Removed by {name}", "{name}已删除";
+    removed_by: "Removed by {name}", "已被{name}删除";
     removed: "Removed", "已删除";
     remove: "Remove this comment", "删除这条评论";
     more_about: "More: {name}", "更多：{name}";

@@ -35,7 +35,7 @@ words! {
     days: "{n} days", "{n} 天";
     // Memory.
     memory: "Memory", "内存";
-    of_in_use: "of {n} in use", "共 {n}";
+    of_in_use: "of {n} in use", "已用，共 {n}";
     memory_said: "Memory in use", "已用内存";
     hearth_itself: "Hearth itself", "Hearth 本身";
     everything_else: "Everything else", "其他";
@@ -131,7 +131,7 @@ words! {
     backup: "Save a backup", "保存备份";
     backup_more: "Accounts, keys, channels and comments as one file. Keep it safe: it holds everybody’s names and passwords, well hashed.", "账户、密钥、频道和评论存成一个文件。请妥善保管：里面有所有人的名字和加密的密码。";
     restore: "Restore", "恢复";
-    restore_more: "A backup takes the place of everything that is kept here now: people, keys, channels, comments. The box checks all of it first, then starts anew; what is live ends, and everybody logs in again.", "备份会替换现在保存的一切：大家、密钥、频道、评论。盒子会先完整检查，然后重新启动；直播会中断，所有人都要重新登录。";
+    restore_more: "A backup takes the place of everything that is kept here now: people, keys, channels, comments. The box checks all of it first, then starts anew; what is live ends, and everybody logs in again.", "备份会替换现在保存的一切：账户、密钥、频道、评论。盒子会先完整检查，然后重新启动；直播会中断，所有人都要重新登录。";
     restore_password: "Your password, to be sure", "请再输入密码确认";
     restore_next: "Choose a backup", "选择备份";
     restore_file: "Backup file", "备份文件";

@@ -17,5 +17,6 @@ words! {
     cut_short: "The update did not come to its end. Send it again. The box runs as before.", "更新没有传完，请重新发送。盒子照常运行。";
     damaged: "The update was damaged on its way. Fetch it again and send it again. The box runs as before.", "更新在途中损坏，请重新下载再发送。盒子照常运行。";
     card: "The card did not take the update. It may be worn out. The box runs as before.", "存储卡没能写入更新，可能已老化。盒子照常运行。";
+    on_trial: "The system that runs is new and still being tried. Wait a few minutes, until it counts as good, then send this one again.", "当前系统刚更新，仍在试运行。请等几分钟，确认正常后再发送。";
     not_taken: "The box takes no update just now. Try again in a few minutes.", "盒子现在不能接受更新，请过几分钟再试。";
 }
