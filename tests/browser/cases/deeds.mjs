@@ -1,5 +1,5 @@
 // What people do beside watching, each in a browser: the channel's picture, comments of long ago, muting and its undoing, copying a key.
-import { expect, until, within } from "../lib/check.mjs";
+import { expect, sleep, until, within } from "../lib/check.mjs";
 import { PASSWORD } from "../lib/daemon.mjs";
 import { publish, sending } from "../lib/encoder.mjs";
 import { api, enter } from "../lib/furnished.mjs";
@@ -83,8 +83,14 @@ export default {
   async "earlier comments come above, and what one reads stays where it is"(t) {
     const people = Array.from({ length: Math.ceil(SHOWN / AT_ONCE) + 2 }, (_, n) => `p${n + 10}`);
     const hearth = await t.hearth({ users: ["anna", ...people] });
+    // One page sees the first few, and is then away for all that follows.
+    const away = await page(t, hearth, "p10", "/@anna");
     let count = 0;
     for (const name of people) {
+      if (count === AT_ONCE) {
+        await until("the page that goes away shows the first", 5, async () => (await away.page.locator(".comment .text").count()) === AT_ONCE);
+        await away.page.evaluate(() => dispatchEvent(new Event("pagehide")));
+      }
       const as = await session(hearth, name);
       for (let n = 0; n < AT_ONCE; n++) await api(hearth, "POST", "/channels/anna/comments", { text: `comment ${++count}` }, as);
     }
@@ -94,13 +100,37 @@ export default {
     expect((await texts()).length === SHOWN, `${(await texts()).length} comments are shown`);
     await viewer.page.locator(".earlier a").scrollIntoViewIfNeeded();
     const before = await place();
-    await viewer.page.locator(".earlier a").click();
+    await viewer.page.locator(".earlier a").dblclick();
     await until("all are there", 5, async () => (await texts()).length === count);
+    await sleep(500);
     expect(JSON.stringify(await texts()) === JSON.stringify(Array.from({ length: count }, (_, n) => `comment ${n + 1}`)), `the order is ${await texts()}`);
     // The line that led to them is gone.
     within(Math.abs((await place()) - before), 0, 60, "pixels that the list jumped by");
     expect(!(await viewer.page.locator(".earlier").isVisible()), "there are said to be more");
     await viewer.clean();
+    // After a start of the box nobody knows what the page has missed, and that is more than is told at once.
+    await hearth.stop();
+    await hearth.start();
+    await away.page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+    const shown = () => away.page.locator(".comment .text").allTextContents();
+    await until("the newest are there, and nothing before the hole", 15, async () => (await shown()).length === SHOWN && (await shown()).at(-1) === `comment ${count}`);
+    await away.page.locator(".earlier a").click();
+    await until("all are there, in order", 5, async () => JSON.stringify(await shown()) === JSON.stringify(await texts()));
+  },
+
+  async "what one types while a comment is on its way stays"(t) {
+    const hearth = await t.hearth({ users: ["anna"] });
+    const anna = await page(t, hearth, "anna", "/@anna");
+    let letGo;
+    const held = new Promise((resolve) => { letGo = resolve; });
+    await anna.page.route("**/comments", async (route) => { await held; await route.continue(); });
+    const field = anna.page.locator("#say");
+    await field.pressSequentially("hello");
+    await field.press("Enter");
+    await field.pressSequentially(" and more");
+    letGo();
+    await anna.page.locator(".comment .text", { hasText: "hello" }).waitFor();
+    await until("the rest stands in the field", 3, async () => (await field.inputValue()) === " and more");
   },
 
   async "who is muted is told so, and may speak again when it is undone"(t) {

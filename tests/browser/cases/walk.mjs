@@ -27,8 +27,8 @@ const comments = (viewer) => viewer.page.locator(".comment > div > p").allTextCo
 async function claimed(anna, hearth) {
   await until("a box without an owner leads to /setup", 5, () => path(anna) === "/setup");
   await claim(anna, setupCode(hearth.words()), "Anna");
-  await until("the owner is in", 15, () => anna.page.locator('a[href="/admin#join"]').count());
-  await follow(anna, anna.page.locator('a[href="/admin#join"]'), "/admin");
+  await until("the owner is in", 15, () => anna.page.locator('a[href="/admin#invite"]').count());
+  await follow(anna, anna.page.locator('a[href="/admin#invite"]'), "/admin");
   await anna.page.fill("#label", "Ben");
   await anna.page.locator('form[action="/admin/invite"] button').click();
   return anna.page.locator("#fresh-url").textContent();
