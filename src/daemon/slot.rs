@@ -114,7 +114,7 @@ fn good(request: &Request, running: Result<Slot, StartError>) -> Result<(), Star
         std::thread::sleep(EVERY);
     }
     let letter = running.letter();
-    match copies.change(|slots| slots.mark_good(running)) {
+    match copies.change(|slots| slots.found_well(running)) {
         Ok(_) => println!("slot {letter} is good"),
         Err(error) => eprintln!("hearth slot: slot {letter} can't be called good: {error}"),
     }

@@ -156,7 +156,16 @@ impl Slots {
         self.trial == Some(slot)
     }
 
-    /// The slot that runs does its work: it is started first, with all tries.
+    /// The slot that runs has shown that it does its work. If an update was written meanwhile, that is still tried next.
+    pub(super) fn found_well(&mut self, running: Slot) {
+        let other = running.other();
+        let is_to_be_tried = self.is_on_trial(other) && self.left(other) > 0;
+        if !is_to_be_tried {
+            self.mark_good(running);
+        }
+    }
+
+    /// The slot that runs is started first, with all tries.
     pub(super) fn mark_good(&mut self, running: Slot) {
         self.set_left(running, TRIES);
         self.order.retain(|slot| *slot != running);
@@ -243,6 +252,26 @@ mod tests {
             assert_eq!(boot(&mut slots), Some(Slot::B));
         }
         assert_eq!(boot(&mut slots), Some(Slot::A));
+    }
+
+    #[test]
+    fn an_update_that_is_written_before_the_running_slot_is_found_well_is_tried_all_the_same() {
+        let mut slots = shipped();
+        assert_eq!(boot(&mut slots), Some(Slot::A));
+        slots.close_other(Slot::A);
+        slots.try_other(Slot::A);
+        slots.found_well(Slot::A);
+        for _ in 0..TRIES {
+            assert_eq!(boot(&mut slots), Some(Slot::B));
+        }
+        // It did not come up, and what runs again is found well.
+        assert_eq!(boot(&mut slots), Some(Slot::A));
+        slots.found_well(Slot::A);
+        assert_eq!((slots.left(Slot::A), slots.trial), (TRIES, None));
+        slots.try_other(Slot::A);
+        assert_eq!(boot(&mut slots), Some(Slot::B));
+        slots.found_well(Slot::B);
+        assert_eq!((slots.left(Slot::B), slots.trial), (TRIES, None));
     }
 
     #[test]
