@@ -206,7 +206,9 @@ impl Budget {
             ),
             row(
                 "downloads",
-                index + (http::DOWNLOAD_PIECES as u64 + 2) * http::DOWNLOAD_PIECE_BYTES as u64,
+                index
+                    + (http::DOWNLOAD_PIECES as u64 + 2 + http::UPLOADS_REFUSED_AT_ONCE as u64)
+                        * http::DOWNLOAD_PIECE_BYTES as u64,
                 "one at a time, with an index of the store".into(),
             ),
             row("passwords", password, "one hash at a time".into()),

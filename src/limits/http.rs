@@ -190,5 +190,11 @@ pub const UPLOAD_BYTES_MAX: u64 = (160 << 20) + 4096;
 /// Bytes that a browser's form puts before the file. Beyond it the upload counts as cut short.
 pub const UPLOAD_WRAPPING_BYTES: usize = 2048;
 
+/// Refused uploads that are read to their end at once, so that their browsers show why. Beyond it a connection just closes.
+pub const UPLOADS_REFUSED_AT_ONCE: usize = 2;
+
+/// How long one is read: at 2 MB/s the largest there is.
+pub const UPLOAD_REFUSED_PATIENCE: Duration = Duration::from_secs(90);
+
 /// A connection that sends nothing of an upload for this long is closed.
 pub const UPLOAD_SILENCE: Duration = Duration::from_secs(20);

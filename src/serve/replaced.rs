@@ -7,7 +7,7 @@ use crate::serve::station::Station;
 pub(super) const TEXT: &str =
     "This stream key was replaced. Copy the new one from the Go live page.";
 
-/// Ends what is on air, or was a moment ago, with a key whose time is over. Call a few times a second.
+/// Ends what is sent with a key whose time is over. Call a few times a second.
 pub fn keep(station: &Station, people: &People) {
     let now = station.clock().now();
     let keys = station.channels().into_iter().filter_map(|view| view.key);

@@ -180,14 +180,14 @@
 
     /*
      * Far behind without wanting to be: a phone that slept, a tab that was frozen, a network that was away. Who had gone back and is
-     * with the others again wants to be.
+     * with the others again wants to be; the end of a list that is not renewed is not where they are.
      */
     function tick() {
-      if (!hls || video.paused || !pace.isBegun()) return;
+      if (!hls || away || video.paused || !pace.isBegun()) return;
       var sync = hls.liveSyncPosition;
       if (sync === null) return;
       var behind = sync - video.currentTime;
-      if (rewound ? behind > CAUGHT_UP : behind <= how.jump || Date.now() - jumpedAt < CHECK) return;
+      if (rewound ? behind > CAUGHT_UP || list.age > 2 * list.targetduration : behind <= how.jump || Date.now() - jumpedAt < CHECK) return;
       jumpedAt = Date.now();
       live();
     }

@@ -319,8 +319,9 @@
         wantsPlay = true;
         stuckFrom = Date.now();
         clearTimeout(restTimer);
-        /* From where it was left; a picture that came while nobody wanted any is none to go back to. */
-        if (resting && way && !way.seek) return pausedAt ? rewind(0) : acts.golive();
+        /* A picture that came while nobody wanted any is none to go back to; another goes on from where it was left. */
+        if (resting && way && !pausedAt) return acts.golive();
+        if (resting && way && !way.seek) return rewind(0);
         pausedAt = 0;
         resting = false;
         video.play().catch(function () {});

@@ -23,7 +23,9 @@
     element('b', words, comment.display_name);
     var text = element('p', words, comment.text);
     if (comment.lang) text.lang = comment.lang;
-    list.insertBefore(item, none);
+    var after = null, all = list.querySelectorAll('[data-id]');
+    for (var i = 0; i < all.length; i++) if (+all[i].dataset.id < comment.id) after = all[i];
+    list.insertBefore(item, after ? after.nextElementSibling : list.firstElementChild);
     tidy();
   }
 

@@ -45,7 +45,7 @@ pub use networks::{Networks, Reach};
 pub use settings::{Deadlines, EdgeLimits, EdgeSettings};
 pub use waiting::HeldFigures;
 
-use crate::limits::http::{DOWNLOADS_AT_ONCE, FAREWELL};
+use crate::limits::http::{DOWNLOADS_AT_ONCE, FAREWELL, UPLOADS_REFUSED_AT_ONCE};
 use crate::serve::assets::Asset;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,6 +68,8 @@ struct Shared {
     playlists: playlists::Playlists,
     desk: Arc<ui_desk::Desk>,
     transfers: tokio::sync::Semaphore,
+    /// Uploads that were refused and are read to their end.
+    refused_uploads: tokio::sync::Semaphore,
 }
 
 /// Serves HTTP on `listeners` until `shutdown` turns true; then responses under way get
@@ -107,6 +109,7 @@ pub async fn serve(
         playlists: playlists::Playlists::new(settings.limits.waiters),
         desk: ui_desk::Desk::new(ui_socket, &settings),
         transfers: tokio::sync::Semaphore::new(DOWNLOADS_AT_ONCE),
+        refused_uploads: tokio::sync::Semaphore::new(UPLOADS_REFUSED_AT_ONCE),
         live,
         assets,
         metrics: figures::Metrics::new(metrics),

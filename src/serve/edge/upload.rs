@@ -10,7 +10,7 @@ use super::route::Manner;
 use super::sender::SendEnd;
 use crate::limits::http::{
     DOWNLOAD_LEAST_RATE, DOWNLOAD_PATIENCE, DOWNLOAD_PIECE_BYTES, DOWNLOAD_PIECES,
-    UPLOAD_BYTES_MAX, UPLOAD_SILENCE, UPLOAD_WRAPPING_BYTES,
+    UPLOAD_BYTES_MAX, UPLOAD_REFUSED_PATIENCE, UPLOAD_SILENCE, UPLOAD_WRAPPING_BYTES,
 };
 use crate::serve::uploads::{Received, Upload};
 use crate::wire::http::{Request, accepts_html};
@@ -77,7 +77,7 @@ pub(super) async fn receive(
     }
 }
 
-/// Answers, and reads what is sent all the same: browsers that are cut off while they send show no answer.
+/// Answers, and reads what is sent all the same, within bounds: browsers that are cut off while they send show no answer.
 async fn refuse(
     connection: &mut Connection,
     asked: &Asked,
@@ -85,8 +85,12 @@ async fn refuse(
     refusal: Answer,
 ) -> Result<Next, SendEnd> {
     connection.send(refusal, manner).await?;
-    connection.stream.shutdown().await?;
-    hand_over(connection, asked.length.min(UPLOAD_BYTES_MAX), None).await?;
+    let shared = Arc::clone(&connection.shared);
+    if let Ok(_turn) = shared.refused_uploads.try_acquire() {
+        connection.stream.shutdown().await?;
+        let rest = hand_over(connection, asked.length.min(UPLOAD_BYTES_MAX), None);
+        let _ = timeout(UPLOAD_REFUSED_PATIENCE, rest).await;
+    }
     Ok(Next::Close)
 }
 

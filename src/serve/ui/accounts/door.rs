@@ -52,7 +52,7 @@ pub(in crate::serve::ui) fn claim_box(visit: &Visit<'_>) -> Result<Added, Proble
     Ok(added)
 }
 
-/// The house as its owner-to-be wants it; what was not told stays as the card or nobody has set it.
+/// The house as its owner-to-be wants it: whoever says nothing of it invites who may join. The rest stays as it is.
 fn house_to_be(visit: &Visit<'_>) -> Result<HouseSettings, Problem> {
     let malformed = || Problem::new(422, "range", visit.words().malformed);
     let mut house = visit.house.people.house();
