@@ -1,7 +1,7 @@
 //! `hearth doctor`: the memory budget, and what is amiss on this machine.
 
 use super::config::Config;
-use super::{StartError, memory};
+use super::{StartError, control, memory};
 use crate::limits::budget::Budget;
 use crate::media::storage::TmpfsStorage;
 use std::path::Path;
@@ -26,7 +26,11 @@ pub(super) fn print(config: &Config) -> Result<(), StartError> {
         );
     }
     let ring = config.ring.as_deref().unwrap_or(Path::new("/dev/shm"));
-    let findings = [room_for_rings(ring, budget.ring_bytes), open_files(budget)];
+    let in_use = control::state(&config.data).is_some();
+    let findings = [
+        room_for_rings(ring, budget.ring_bytes, in_use),
+        open_files(budget),
+    ];
     let amiss: Vec<String> = findings.into_iter().filter_map(Result::err).collect();
     for finding in &amiss {
         println!("Amiss: {finding}");
@@ -53,17 +57,22 @@ pub(super) fn print_limits(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
-fn room_for_rings(ring: &Path, needed: u64) -> Result<(), String> {
+/// `in_use`: a daemon's rings are there already, so what counts is how large the file system is, and not what they leave of it.
+fn room_for_rings(ring: &Path, needed: u64, in_use: bool) -> Result<(), String> {
     TmpfsStorage::new(ring).map_err(|error| error.to_string())?;
     let stat =
         nix::sys::statvfs::statvfs(ring).map_err(|error| format!("{}: {error}", ring.display()))?;
     // Both are 32 bits wide on a 32-bit board.
-    let free = stat.blocks_available() as u64 * stat.fragment_size() as u64;
-    if free < needed + RING_MARGIN {
+    let (blocks, what) = match in_use {
+        true => (stat.blocks() as u64, "in all"),
+        false => (stat.blocks_available() as u64, "free"),
+    };
+    let room = blocks * stat.fragment_size() as u64;
+    if room < needed + RING_MARGIN {
         return Err(format!(
-            "{} has {} MiB free, and the rings may need {} MiB",
+            "{} has {} MiB {what}, and the rings may need {} MiB",
             ring.display(),
-            free >> 20,
+            room >> 20,
             (needed >> 20) + 1
         ));
     }

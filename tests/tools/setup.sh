@@ -50,7 +50,7 @@ install_packages() {
 setup_run() {
     local needed found
     needed=$(sed -nE 's/^rust-version = "([0-9.]+)"/\1/p' Cargo.toml)
-    found=$(cargo --version 2>/dev/null | sed -nE 's/^cargo ([0-9]+\.[0-9]+).*/\1/p')
+    found=$({ cargo --version 2>/dev/null || true; } | sed -nE 's/^cargo ([0-9]+\.[0-9]+).*/\1/p')
     [ -n "$found" ] && [ "$(printf '%s\n' "$needed" "$found" | sort -V | head -n 1)" = "$needed" ] ||
         die "Hearth is built with Rust $needed or newer${found:+, here is $found}: install it from https://rustup.rs and run this again."
     want cc gcc libc6-dev

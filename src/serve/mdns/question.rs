@@ -166,12 +166,18 @@ pub(super) fn addresses_near(peer: Ipv4Addr) -> Vec<IpAddr> {
     addresses
 }
 
-/// IPv4 networks with multicast, by name of their interface: `eth0` before `wlan0`.
+/// Networks that names are announced in: there is a wire or a radio at work, and more than one peer behind it.
+fn is_announced_in(flags: InterfaceFlags) -> bool {
+    let all = InterfaceFlags::IFF_UP | InterfaceFlags::IFF_RUNNING | InterfaceFlags::IFF_MULTICAST;
+    let none = InterfaceFlags::IFF_LOOPBACK | InterfaceFlags::IFF_POINTOPOINT;
+    flags.contains(all) && !flags.intersects(none)
+}
+
+/// IPv4 networks in which the responder announces, by name of their interface: `eth0` before `wlan0`.
 fn attached() -> Vec<Attached> {
-    let flags = InterfaceFlags::IFF_UP | InterfaceFlags::IFF_MULTICAST;
     let interfaces = getifaddrs().into_iter().flatten();
     let mut attached: Vec<Attached> = interfaces
-        .filter(|i| i.flags.contains(flags) && !i.flags.contains(InterfaceFlags::IFF_LOOPBACK))
+        .filter(|i| is_announced_in(i.flags))
         .filter_map(|i| {
             let address = i.address?.as_sockaddr_in()?.ip();
             let mask = i.netmask?.as_sockaddr_in()?.ip();
@@ -205,6 +211,19 @@ mod tests {
         assert!(!is_answer(b"\x12\x34\x84\0\0\x01\0\0\0\0\0\0", 0x1234));
         assert!(!is_answer(b"\x12\x34\0\0\0\x01\0\x01\0\0\0\0", 0x1234));
         assert!(!is_answer(b"\x12\x34\x84", 0x1234));
+    }
+
+    #[test]
+    fn a_network_without_a_carrier_or_with_one_peer_alone_is_not_asked() {
+        let up = InterfaceFlags::IFF_UP | InterfaceFlags::IFF_MULTICAST;
+        assert!(is_announced_in(up | InterfaceFlags::IFF_RUNNING));
+        assert!(!is_announced_in(up), "a bridge that nobody is on");
+        for other in [
+            InterfaceFlags::IFF_POINTOPOINT,
+            InterfaceFlags::IFF_LOOPBACK,
+        ] {
+            assert!(!is_announced_in(up | InterfaceFlags::IFF_RUNNING | other));
+        }
     }
 
     #[test]

@@ -276,7 +276,7 @@ pub(super) fn form(visit: &Visit<'_>) -> Reply {
     }
 }
 
-/// GET /api/v1/channels/NAME/comments with `before` (a comment's number) and `limit` (at most 100): `comments`, oldest first, each with
+/// GET /api/v1/channels/NAME/comments with `before` (a comment's number) and `limit` (at most 50): `comments`, oldest first, each with
 /// `id`, `author` (NAME), `display_name`, `letter`, `hue`, `picture` (address; empty if there is none), `host` (it is their channel),
 /// `owner` (they run the house), `text`, `lang` (of the text, if known), `when` (in words), `stream_ms` (where in the running stream; left
 /// out for those of before), `unix_ms` (left out while the date is unknown), `removed` (who removed it, in words; else empty). `before`:

@@ -113,13 +113,14 @@ pub(in crate::serve::ui) fn facts(
     address: &str,
 ) -> Vec<Fact> {
     let (h, board) = (house::Words::of(visit.request.language), machine.board());
+    let name = machine.names().into_iter().next().unwrap_or_default();
     vec![
         heat(h, &board),
         supply(h, &board),
         speed(h, &board),
         card(h, machine, &board),
         clock(h, &board),
-        fact("network", h.network, machine.local_name(), address, "ok"),
+        fact("network", h.network, name, address, "ok"),
         running(visit, h),
     ]
 }
